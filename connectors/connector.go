@@ -1,0 +1,110 @@
+// Package connectors is the sink SDK: what a sink implements, what it may say about errors, and the registry of sinks.
+package connectors
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/sluice-connect/sluice/schemas"
+	"github.com/sluice-connect/sluice/schemas/configdef"
+)
+
+// Connector is a connector class. It has no state of its own: one value serves every connector of the class.
+type Connector interface {
+	// Config returns the keys of the sink, without those every connector has (name, topics, converters, errors.*).
+	// The result is the same value on every call and must not be changed.
+	Config() *configdef.Def
+	// Check looks at the world the configuration names: is the bucket there, does the key schema fit, does PING
+	// answer. It is called for a configuration that Config parsed without problems, and must end with ctx.
+	Check(ctx context.Context, cfg Config) []configdef.Problem
+	// NewTask starts one task. ctx bounds the start only. An error fails the task; its text must name what to do.
+	NewTask(ctx context.Context, tc TaskContext, cfg Config) (Task, error)
+}
+
+// Config is the configuration of a connector: the sink's own parsed keys, and through Originals everything else with
+// variables resolved.
+type Config struct {
+	configdef.Values
+	// Name is the connector's name.
+	Name string
+	// Topics are the configured topics; empty when topics.regex is used.
+	Topics []string
+}
+
+// TaskContext is what the runtime gives a task.
+type TaskContext struct {
+	Connector string
+	Task      int
+	// Logger carries connector and task on every line.
+	Logger *slog.Logger
+	// Wake asks the runtime to call Advance on the writer of tp soon. It never blocks and may be called from any
+	// goroutine, also after the writer was closed. Tasks with batchers that cross partitions use it to say that
+	// records became safe or failed.
+	Wake func(tp schemas.TopicPartition)
+}
+
+// Task is one running task of a connector. It owns what its partitions share: clients and batchers.
+type Task interface {
+	// Open returns the writer of a partition that was assigned to the task; from is the offset it starts at, or a
+	// later one when the partition has none there. Calls for different partitions may come at the same time.
+	Open(ctx context.Context, tp schemas.TopicPartition, from int64) (Writer, error)
+	// Close ends the task after all its writers were closed; it waits for the goroutines the task started.
+	Close(ctx context.Context) error
+}
+
+// Writer writes the records of one assigned partition. All its methods are called from one goroutine, one at a time;
+// writers of different partitions run at the same time.
+//
+// The runtime commits Pending when there is any, else one past the last record it offered; so a writer never reports
+// offsets it is done with, only the first that is not yet safe.
+type Writer interface {
+	// Write takes records in offset order; offsets may have gaps. It returns how many it took from the front of batch.
+	// err is nil exactly when all were taken; else it says why it stopped at accepted:
+	//   - Retriable: the runtime backs off and offers batch[accepted:] again;
+	//   - Rejected: the records it names (of this batch, counted as accepted, or of earlier ones) are bad and not
+	//     pending any more; the runtime sends them to errors.tolerance and offers batch[accepted:] when it goes on;
+	//   - Rewind: the writer dropped everything from an offset on and wants to be offered it again;
+	//   - anything else is fatal: the task fails.
+	// The records and their memory are valid until Write returns: copy what is kept. Write may block on the sink; it
+	// ends early when ctx ends.
+	Write(ctx context.Context, batch []schemas.Record) (accepted int, err error)
+	// Advance does what time or finished background work asks for: rotation, lingering batches, results of a shared
+	// batcher. It is called after every Write, at the time it asked for in wake (zero: no time), after Wake, and so
+	// also on an idle or paused partition. Errors are those of Write.
+	Advance(ctx context.Context, now time.Time) (wake time.Time, err error)
+	// Pending returns the first accepted offset that is not yet safe in the sink, if there is any. After Advance or
+	// Write returned, it may lag behind the sink but never run ahead of it.
+	Pending() (first int64, any bool)
+	// Close ends the writer and frees its memory. With Stopping it may write what it holds as its configuration
+	// allows, with Revoked only when that is quick, with Lost it starts no write at all. It ends by ctx. Pending is
+	// asked once more after Close. Close is also called after an error, and once only.
+	Close(ctx context.Context, reason CloseReason) error
+}
+
+// CloseReason tells a writer why it is closed.
+type CloseReason uint8
+
+// The reasons to close a writer. Lost is the zero value because doubt means Lost.
+const (
+	// Lost: the partition belongs to somebody else already.
+	Lost CloseReason = iota
+	// Revoked: the group is about to give the partition to somebody else.
+	Revoked
+	// Stopping: the task stops in good order and its offsets can still be committed.
+	Stopping
+)
+
+// String names the reason for logs.
+func (r CloseReason) String() string { return [...]string{"lost", "revoked", "stopping"}[r] }
+
+// Versioned is implemented by connectors that carry a version of their own; others show Sluice's.
+type Versioned interface {
+	Version() string
+}
+
+// OffsetAlterer is implemented by connectors that keep offsets in the sink and must hear of changes over REST.
+type OffsetAlterer interface {
+	// AlterOffsets is called with the new offsets, nil for partitions that are reset, while the connector is stopped.
+	AlterOffsets(ctx context.Context, cfg Config, offsets map[schemas.TopicPartition]*int64) error
+}

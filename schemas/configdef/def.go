@@ -1,0 +1,202 @@
+// Package configdef describes configurations as data: from one definition come parsing, defaults, validation, masking
+// and the reference tables.
+package configdef
+
+import (
+	"fmt"
+	"sort"
+)
+
+// Type is a configuration type of Kafka's ConfigDef.
+type Type string
+
+// The types of Kafka's ConfigDef.
+const (
+	Boolean  Type = "BOOLEAN"
+	String   Type = "STRING"
+	Int      Type = "INT"
+	Short    Type = "SHORT"
+	Long     Type = "LONG"
+	Double   Type = "DOUBLE"
+	List     Type = "LIST"
+	Class    Type = "CLASS"
+	Password Type = "PASSWORD"
+)
+
+// Importance is how much a key matters to most users.
+type Importance string
+
+// The importances of Kafka's ConfigDef.
+const (
+	High   Importance = "HIGH"
+	Medium Importance = "MEDIUM"
+	Low    Importance = "LOW"
+)
+
+// Width is a hint for user interfaces.
+type Width string
+
+// The widths of Kafka's ConfigDef.
+const (
+	WidthNone   Width = "NONE"
+	WidthShort  Width = "SHORT"
+	WidthMedium Width = "MEDIUM"
+	WidthLong   Width = "LONG"
+)
+
+// Key defines one configuration key. Only Name, Type and Doc are needed.
+type Key struct {
+	Name string
+	Type Type
+	// Default is the text that stands when the key is not set; it is parsed like a set value. It is ignored when
+	// Required, and an optional key with the Null flag has no value at all.
+	Default     string
+	Required    bool
+	Null        bool // the default is null: Values.Has tells
+	Importance  Importance
+	Group       string
+	Order       int // 0 means -1, as Kafka prints for keys without an order
+	Width       Width
+	DisplayName string // the name when empty
+	Dependents  []string
+	// Valid checks a parsed value; it is not called for null. The error text completes
+	// "Invalid value V for configuration K: ".
+	Valid func(value any) error
+	// Recommended lists the values a user interface offers; nil for none.
+	Recommended func() []string
+	Doc         string
+	// Internal keys work but are left out of reference tables.
+	Internal bool
+	// Ignored keys are accepted for compatibility and have no effect; the reference says so.
+	Ignored bool
+}
+
+// Def is an ordered set of keys plus checks over all of them together.
+type Def struct {
+	keys   []Key
+	index  map[string]int
+	checks []func(Values) []Problem
+}
+
+// Problem is one thing wrong with the configuration of a key.
+type Problem struct {
+	Key     string
+	Message string
+}
+
+// New returns a definition of the given keys. It panics on a duplicate or nameless key: definitions are program text.
+func New(keys ...Key) *Def {
+	d := &Def{index: map[string]int{}}
+	return d.Add(keys...)
+}
+
+// Add appends keys and returns d.
+func (d *Def) Add(keys ...Key) *Def {
+	for _, k := range keys {
+		if _, dup := d.index[k.Name]; dup || k.Name == "" || k.Type == "" {
+			panic(fmt.Sprintf("configdef: key %q is defined twice or lacks a name or type", k.Name))
+		}
+		if k.Importance == "" {
+			k.Importance = Medium
+		}
+		if k.Width == "" {
+			k.Width = WidthNone
+		}
+		if k.DisplayName == "" {
+			k.DisplayName = k.Name
+		}
+		d.index[k.Name] = len(d.keys)
+		d.keys = append(d.keys, k)
+	}
+	return d
+}
+
+// Check adds a check over the whole configuration; it runs on whatever values could be parsed.
+func (d *Def) Check(f func(Values) []Problem) *Def {
+	d.checks = append(d.checks, f)
+	return d
+}
+
+// Keys returns the keys in the order they were added. The slice must not be changed.
+func (d *Def) Keys() []Key { return d.keys }
+
+// Key finds a key by name.
+func (d *Def) Key(name string) (Key, bool) {
+	i, ok := d.index[name]
+	if !ok {
+		return Key{}, false
+	}
+	return d.keys[i], true
+}
+
+// Merge returns a new definition with the keys and checks of d and of others, in this order.
+func (d *Def) Merge(others ...*Def) *Def {
+	m := New(d.keys...)
+	m.checks = append(m.checks, d.checks...)
+	for _, o := range others {
+		m.Add(o.keys...)
+		m.checks = append(m.checks, o.checks...)
+	}
+	return m
+}
+
+// Parse reads props: it returns the values of all keys of d and every problem found, in key order. Keys that d does
+// not define are kept in Values.Originals and are no problem.
+func (d *Def) Parse(props map[string]string) (Values, []Problem) {
+	v := Values{def: d, props: props, parsed: make(map[string]any, len(d.keys))}
+	var problems []Problem
+	for _, k := range d.keys {
+		value, err := d.parseKey(k, props)
+		if err != nil {
+			problems = append(problems, Problem{Key: k.Name, Message: err.Error()})
+			continue
+		}
+		v.parsed[k.Name] = value
+	}
+	for _, check := range d.checks {
+		problems = append(problems, check(v)...)
+	}
+	return v, problems
+}
+
+func (d *Def) parseKey(k Key, props map[string]string) (any, error) {
+	text, set := props[k.Name]
+	if !set {
+		if k.Required {
+			return nil, fmt.Errorf("Missing required configuration %q which has no default value.", k.Name) //nolint:staticcheck // Kafka's text
+		}
+		if k.Null {
+			return nil, nil
+		}
+		text = k.Default
+	}
+	value, err := parse(k.Type, text)
+	if err != nil {
+		return nil, fmt.Errorf("Invalid value %s for configuration %s: %w", shown(k, text), k.Name, err) //nolint:staticcheck // Kafka's text
+	}
+	if k.Valid != nil && (set || k.Default != "") {
+		if err := k.Valid(value); err != nil {
+			return nil, fmt.Errorf("Invalid value %s for configuration %s: %w", shown(k, text), k.Name, err) //nolint:staticcheck // Kafka's text
+		}
+	}
+	return value, nil
+}
+
+func shown(k Key, text string) string {
+	if k.Type == Password {
+		return Hidden
+	}
+	return text
+}
+
+// Unknown returns the names in props that d does not define, sorted.
+func (d *Def) Unknown(props map[string]string) []string {
+	var names []string
+	for n := range props {
+		if _, ok := d.index[n]; !ok {
+			names = append(names, n)
+		}
+	}
+	sort.Strings(names)
+	return names
+}
