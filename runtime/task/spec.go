@@ -1,0 +1,40 @@
+// Package task runs sink tasks: it converts consumed records, offers them to the sink and says which offsets are safe.
+package task
+
+import (
+	"log/slog"
+
+	"github.com/sluice-connect/sluice/connectors"
+)
+
+// State is the state of a connector or task as REST shows it.
+type State string
+
+// The states of Kafka Connect.
+const (
+	Unassigned State = "UNASSIGNED"
+	Running    State = "RUNNING"
+	Paused     State = "PAUSED"
+	Failed     State = "FAILED"
+	Stopped    State = "STOPPED"
+	Restarting State = "RESTARTING"
+)
+
+// Spec says everything a task needs to run.
+type Spec struct {
+	Connector string
+	ID        int // the number of the task, from 0
+	Plugin    *connectors.Plugin
+	// Props is the connector configuration with variables resolved.
+	Props map[string]string
+	// Worker is the worker's properties, for bootstrap.servers, converters, consumer.* and the commit interval.
+	Worker map[string]string
+	// InstanceID is the static membership id in the consumer group, "" for a dynamic member.
+	InstanceID string
+	// Paused starts the task without reading or writing until Resume.
+	Paused bool
+	// Report is called with every change of state, in order, from the task's goroutines; it must not block for long.
+	// trace is the text for status answers, only set with Failed.
+	Report func(state State, trace string)
+	Logger *slog.Logger // carries connector and task
+}

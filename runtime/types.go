@@ -1,0 +1,142 @@
+// Package runtime is the worker behind the REST API: it keeps connector configurations, runs their tasks and knows
+// what state they are in.
+package runtime
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/sluice-connect/sluice/runtime/task"
+)
+
+// TaskID names a task; it is rendered as connector-number.
+type TaskID struct {
+	Connector string `json:"connector"`
+	Task      int    `json:"task"`
+}
+
+// String renders id as Connect does.
+func (id TaskID) String() string { return fmt.Sprintf("%s-%d", id.Connector, id.Task) }
+
+// ConnectorInfo is the answer about a connector's definition.
+type ConnectorInfo struct {
+	Name   string            `json:"name"`
+	Config map[string]string `json:"config"`
+	Tasks  []TaskID          `json:"tasks"` // never null
+	Type   string            `json:"type"`  // "sink"
+}
+
+// ConnectorStatus is the answer about a connector's state.
+type ConnectorStatus struct {
+	Name      string       `json:"name"`
+	Connector StateInfo    `json:"connector"`
+	Tasks     []TaskStatus `json:"tasks"` // never null
+	Type      string       `json:"type"`
+}
+
+// StateInfo is the state of a connector on a worker.
+type StateInfo struct {
+	State    task.State `json:"state"`
+	WorkerID string     `json:"worker_id"`
+	Trace    string     `json:"trace,omitempty"`
+}
+
+// TaskStatus is the state of one task.
+type TaskStatus struct {
+	ID int `json:"id"`
+	StateInfo
+}
+
+// TaskInfo is a task with its configuration.
+type TaskInfo struct {
+	ID     TaskID            `json:"id"`
+	Config map[string]string `json:"config"`
+}
+
+// PluginInfo describes an installed plugin.
+type PluginInfo struct {
+	Class   string `json:"class"`
+	Type    string `json:"type"` // sink, converter, header_converter
+	Version string `json:"version"`
+}
+
+// ServerInfo is the answer of GET /.
+type ServerInfo struct {
+	Version        string `json:"version"`
+	Commit         string `json:"commit"`
+	KafkaClusterID string `json:"kafka_cluster_id"`
+}
+
+// ConfigInfos is the answer of a validation.
+type ConfigInfos struct {
+	Name       string       `json:"name"`
+	ErrorCount int          `json:"error_count"`
+	Groups     []string     `json:"groups"`
+	Configs    []ConfigInfo `json:"configs"`
+}
+
+// ConfigInfo is one key of a validation.
+type ConfigInfo struct {
+	Definition ConfigKeyInfo   `json:"definition"`
+	Value      ConfigValueInfo `json:"value"`
+}
+
+// ConfigKeyInfo is the definition part of a validated key.
+type ConfigKeyInfo struct {
+	Name          string   `json:"name"`
+	Type          string   `json:"type"`
+	Required      bool     `json:"required"`
+	DefaultValue  *string  `json:"default_value"`
+	Importance    string   `json:"importance"`
+	Documentation string   `json:"documentation"`
+	Group         *string  `json:"group"`
+	Width         string   `json:"width"`
+	DisplayName   string   `json:"display_name"`
+	Dependents    []string `json:"dependents"`
+	Order         int      `json:"order"`
+}
+
+// ConfigValueInfo is the value part of a validated key.
+type ConfigValueInfo struct {
+	Name              string   `json:"name"`
+	Value             *string  `json:"value"`
+	RecommendedValues []string `json:"recommended_values"`
+	Errors            []string `json:"errors"`
+	Visible           bool     `json:"visible"`
+}
+
+// Kind classifies the errors a herder answers with; rest maps each kind to a status code in one table.
+type Kind uint8
+
+// The kinds of herder errors.
+const (
+	BadRequest    Kind = iota + 1 // the request can never succeed: 400
+	NotFound                      // the connector, task or plugin does not exist: 404
+	AlreadyExists                 // the connector exists: 409
+	Conflict                      // try again: the worker is changing: 409
+	Unavailable                   // the worker is stopping: 503
+	Internal                      // 500
+)
+
+// Error is an error with a text for the user of the REST API.
+type Error struct {
+	Kind    Kind
+	Message string
+}
+
+// Error returns the message.
+func (e *Error) Error() string { return e.Message }
+
+// Errorf builds an Error.
+func Errorf(k Kind, format string, a ...any) *Error {
+	return &Error{Kind: k, Message: fmt.Sprintf(format, a...)}
+}
+
+// KindOf returns the kind of err, Internal for errors that are no Error.
+func KindOf(err error) Kind {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Kind
+	}
+	return Internal
+}
