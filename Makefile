@@ -1,0 +1,35 @@
+# The cache of tools and real services, the same that deploy/e2e/fetch-parts fills.
+PARTS := $(or $(SLUICE_PARTS),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sluice-parts)
+LINTER_VERSION := v2.15.0
+LINTER := $(PARTS)/bin/golangci-lint-$(LINTER_VERSION)
+# Packages with tests that need real services.
+REAL = $(shell grep -rlE '^//go:build .*\breal\b' --include='*_test.go' . | xargs -r -n 1 dirname | sort -u)
+
+.PHONY: help fmt lint test real bench docs
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
+
+fmt: ## format every Go file
+	gofmt -w .
+
+lint: $(LINTER) ## report what gofmt, go vet and golangci-lint find
+	@unformatted="$$(gofmt -l .)"; if [ -n "$$unformatted" ]; then echo "not formatted: $$unformatted"; exit 1; fi
+	go vet -tags real ./...
+	$(LINTER) run ./...
+
+$(LINTER):
+	GOBIN=$(PARTS)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINTER_VERSION)
+	mv $(PARTS)/bin/golangci-lint $@
+
+test: ## ring 0: every test that needs nothing but Go
+	go test ./...
+
+real: ## ring 1: tests with real services, which deploy/e2e/fetch-parts brings
+	go test -race -tags real -timeout 25m -p 1 $(REAL)
+
+bench: ## run the benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+docs: ## write the generated reference again
+	go generate ./...
