@@ -1,0 +1,161 @@
+// Package workerconfig reads worker.properties as the Java worker names and types them.
+package workerconfig
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sluice-connect/sluice/schemas/configdef"
+	"github.com/sluice-connect/sluice/schemas/converter"
+)
+
+// Config is a checked worker.properties.
+type Config struct {
+	configdef.Values
+	// Props are the properties as written, without blanks around the values; they may hold secrets.
+	Props map[string]string
+	// Listeners are the addresses of the REST API; there is at least one.
+	Listeners []Listener
+	// DataDir is where the standalone store lives.
+	DataDir string
+	// Ignored and Unused name the properties without effect: known to the Java worker, and known to nobody.
+	Ignored, Unused []string
+}
+
+// Load reads and checks the file at path. Its error is one message for the user.
+func Load(path string) (Config, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return Config{}, fmt.Errorf("read worker configuration: %w", err)
+	}
+	props, err := ParseProperties(data)
+	if err != nil {
+		return Config{}, fmt.Errorf("read worker configuration %s: %w", path, err)
+	}
+	return New(props)
+}
+
+// New checks props as the properties of a standalone worker.
+func New(props map[string]string) (Config, error) {
+	trimmed := make(map[string]string, len(props))
+	for name, value := range props {
+		trimmed[name] = strings.TrimSpace(value)
+	}
+	values, problems := Standalone.Parse(trimmed)
+	if len(problems) == 0 {
+		problems = checkConverters(trimmed, values)
+	}
+	if len(problems) > 0 {
+		return Config{}, errors.New(messages(problems))
+	}
+	c := Config{Values: values, Props: trimmed, DataDir: dataDir(values)}
+	for _, text := range values.List(ListenersKey) {
+		l, err := parseListener(text)
+		if err != nil {
+			return Config{}, err
+		}
+		c.Listeners = append(c.Listeners, l)
+	}
+	c.sortOut()
+	return c, nil
+}
+
+// Duration returns the value of a key that counts milliseconds.
+func (c Config) Duration(key string) time.Duration {
+	return time.Duration(c.Int(key)) * time.Millisecond
+}
+
+// Advertised renders the worker id of status answers for the address the first listener was bound to.
+func (c Config) Advertised(bound net.Addr) string {
+	host, port := c.String(AdvertisedHost), strconv.FormatInt(c.Int(AdvertisedPort), 10)
+	if host == "" {
+		host = c.Listeners[0].Host
+	}
+	if host == "" {
+		if name, err := os.Hostname(); err == nil {
+			host = name
+		}
+	}
+	if _, p, err := net.SplitHostPort(bound.String()); err == nil && !c.Has(AdvertisedPort) {
+		port = p
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// LogNotices says once which properties have no effect.
+func (c Config) LogNotices(log *slog.Logger) {
+	if len(c.Ignored) > 0 {
+		log.Info("worker properties have no meaning for this worker and are ignored", "properties", c.Ignored)
+	}
+	if len(c.Unused) > 0 {
+		log.Warn("worker properties are not known and not used", "properties", c.Unused)
+	}
+}
+
+func (c *Config) sortOut() {
+	for name := range c.Props {
+		key, known := Standalone.Key(name)
+		switch {
+		case known && key.Ignored:
+			c.Ignored = append(c.Ignored, name)
+		case !known && !inFamily(name):
+			c.Unused = append(c.Unused, name)
+		}
+	}
+	sort.Strings(c.Ignored)
+	sort.Strings(c.Unused)
+}
+
+func dataDir(v configdef.Values) string {
+	if dir := v.String(DataDirKey); dir != "" {
+		return dir
+	}
+	// Beside the Java worker's offset file, but in a directory of our own: that file often lies in /tmp.
+	return filepath.Join(filepath.Dir(v.String(OffsetFile)), "sluice-data")
+}
+
+// checkConverters builds nothing; it looks whether the classes exist and their settings parse.
+func checkConverters(props map[string]string, v configdef.Values) []configdef.Problem {
+	var problems []configdef.Problem
+	for _, key := range []string{KeyConverter, ValueConverter, HeaderConverter} {
+		class := v.String(key)
+		plugin, ok := converter.Lookup(class)
+		switch {
+		case !ok && props[key] == "" && key == HeaderConverter:
+			continue // the default class is only missing when no converters are linked in
+		case !ok:
+			problems = append(problems, configdef.Problem{Key: key,
+				Message: fmt.Sprintf("Invalid value %s for configuration %s: Class %s could not be found.", class, key, class)})
+			continue
+		case key == HeaderConverter && !plugin.Header:
+			problems = append(problems, configdef.Problem{Key: key,
+				Message: fmt.Sprintf("Class %s does not implement the HeaderConverter interface", class)})
+			continue
+		case key != HeaderConverter && !plugin.Value:
+			problems = append(problems, configdef.Problem{Key: key,
+				Message: fmt.Sprintf("Class %s does not implement the Converter interface", class)})
+			continue
+		}
+		_, wrong := plugin.Config().Parse(v.WithPrefix(key + "."))
+		for _, p := range wrong {
+			problems = append(problems, configdef.Problem{Key: key + "." + p.Key, Message: p.Message + " (set as " + key + "." + p.Key + ")"})
+		}
+	}
+	return problems
+}
+
+func messages(problems []configdef.Problem) string {
+	texts := make([]string, len(problems))
+	for i, p := range problems {
+		texts[i] = p.Message
+	}
+	return strings.Join(texts, "\n")
+}

@@ -1,0 +1,89 @@
+package workerconfig
+
+import (
+	"strings"
+
+	cd "github.com/sluice-connect/sluice/schemas/configdef"
+)
+
+// Names of worker properties that other packages read.
+const (
+	BootstrapServers   = "bootstrap.servers"
+	KeyConverter       = "key.converter"
+	ValueConverter     = "value.converter"
+	HeaderConverter    = "header.converter"
+	ListenersKey       = "listeners"
+	AdvertisedHost     = "rest.advertised.host.name"
+	AdvertisedPort     = "rest.advertised.port"
+	GracefulTimeout    = "task.shutdown.graceful.timeout.ms"
+	OffsetFlush        = "offset.flush.interval.ms"
+	OffsetFlushTimeout = "offset.flush.timeout.ms"
+	OffsetFile         = "offset.storage.file.filename"
+	DataDirKey         = "sluice.data.dir"
+	WorkerIDKey        = "worker.id"
+)
+
+// Standalone is the definition of worker.properties for the standalone mode.
+var Standalone = cd.New(
+	cd.Key{Name: BootstrapServers, Type: cd.List, Default: "localhost:9092", Importance: cd.High, Valid: validBootstrap,
+		Doc: "Addresses of Kafka brokers to start from."},
+	cd.Key{Name: KeyConverter, Type: cd.Class, Required: true, Importance: cd.High,
+		Doc: "Converter of record keys for connectors that name none; its own settings follow as key.converter.*."},
+	cd.Key{Name: ValueConverter, Type: cd.Class, Required: true, Importance: cd.High,
+		Doc: "Converter of record values for connectors that name none; its own settings follow as value.converter.*."},
+	cd.Key{Name: HeaderConverter, Type: cd.Class, Default: "org.apache.kafka.connect.storage.SimpleHeaderConverter", Importance: cd.Low,
+		Doc: "Converter of record headers for connectors that name none."},
+	cd.Key{Name: ListenersKey, Type: cd.List, Default: "http://:8083", Importance: cd.Low, Valid: validListeners,
+		Doc: "Addresses of the REST API, http://host:port; an empty host means all interfaces, port 0 any free port."},
+	cd.Key{Name: AdvertisedHost, Type: cd.String, Null: true, Importance: cd.Low,
+		Doc: "Host name that status answers show for this worker."},
+	cd.Key{Name: AdvertisedPort, Type: cd.Int, Null: true, Importance: cd.Low, Valid: cd.Between(0, 65535),
+		Doc: "Port that status answers show for this worker."},
+	cd.Key{Name: GracefulTimeout, Type: cd.Long, Default: "5000", Importance: cd.Low, Valid: cd.AtLeast(0),
+		Doc: "Time that all tasks together have to write, commit and stop when the worker stops."},
+	cd.Key{Name: OffsetFlush, Type: cd.Long, Default: "60000", Importance: cd.Low, Valid: cd.AtLeast(1),
+		Doc: "How often a task commits its offsets."},
+	cd.Key{Name: OffsetFlushTimeout, Type: cd.Long, Default: "5000", Importance: cd.Low, Valid: cd.AtLeast(1),
+		Doc: "How long a commit may take before it counts as failed."},
+	cd.Key{Name: OffsetFile, Type: cd.String, Null: true, Importance: cd.High,
+		Doc: "Where the Java worker keeps offsets of sources. Sluice keeps its own directory beside that file."},
+	cd.Key{Name: DataDirKey, Type: cd.String, Null: true, Importance: cd.Medium,
+		Doc: "Directory of the connectors created over REST. Default: sluice-data beside " + OffsetFile + ", else in the working directory."},
+	cd.Key{Name: WorkerIDKey, Type: cd.String, Null: true, Importance: cd.Low,
+		Doc: "Stable name of this worker in consumer groups; by default random and kept in the data directory."},
+	cd.Key{Name: "client.dns.lookup", Type: cd.String, Default: "use_all_dns_ips", Importance: cd.Medium,
+		Valid: cd.OneOf("use_all_dns_ips", "resolve_canonical_bootstrap_servers_only"), Doc: "How broker names are resolved."},
+	cd.Key{Name: "topic.tracking.enable", Type: cd.Boolean, Default: "true", Importance: cd.Low,
+		Doc: "Whether to remember which topics a connector has used."},
+	cd.Key{Name: "topic.tracking.allow.reset", Type: cd.Boolean, Default: "true", Importance: cd.Low,
+		Doc: "Whether the topics a connector has used may be reset over REST."},
+).Add(ignored()...)
+
+// ignored are the properties of the Java worker that have no meaning here.
+func ignored() []cd.Key {
+	var keys []cd.Key
+	for _, name := range []string{
+		"plugin.path", "plugin.discovery", "topic.creation.enable", "metric.reporters", "auto.include.jmx.reporter",
+		"internal.key.converter", "internal.value.converter", "metrics.sample.window.ms", "metrics.num.samples",
+		"metrics.recording.level", "ssl.provider", "ssl.keymanager.algorithm", "ssl.trustmanager.algorithm",
+		"ssl.secure.random.implementation", "ssl.engine.factory.class", "send.buffer.bytes", "receive.buffer.bytes",
+	} {
+		keys = append(keys, cd.Key{Name: name, Type: cd.String, Null: true, Importance: cd.Low, Ignored: true,
+			Doc: "Accepted for compatibility with the Java worker and ignored."})
+	}
+	return keys
+}
+
+// families are the prefixes whose properties are read elsewhere: clients, converters, TLS and SASL.
+var families = []string{
+	"consumer.", "producer.", "admin.", KeyConverter + ".", ValueConverter + ".", HeaderConverter + ".", "ssl.", "sasl.", "security.",
+}
+
+func inFamily(name string) bool {
+	for _, prefix := range families {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
+}
