@@ -1,0 +1,146 @@
+package dynamodb
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// value is one attribute value. kind is the DynamoDB type tag; which of the
+// other fields counts follows from it. Numbers are kept in canonical notation
+// and sets sorted, so equal values have equal representations.
+type value struct {
+	kind  string
+	text  string // S, N; B holds the raw bytes
+	truth bool   // BOOL
+	list  []value
+	attrs item
+	set   []string // SS, NS, BS
+}
+
+// item is a set of named attributes: a stored item, a key or a map value.
+type item map[string]value
+
+const maxItemSize = 400 << 10
+
+func stringValue(s string) value { return value{kind: "S", text: s} }
+func numberValue(n number) value { return value{kind: "N", text: n.String()} }
+
+// number reads a value whose kind is known to be N; it was checked on arrival.
+func (v value) number() number {
+	n, _ := parseNumber(v.text)
+	return n
+}
+
+func (v value) isSet() bool { return v.kind == "SS" || v.kind == "NS" || v.kind == "BS" }
+
+// size is the number of bytes DynamoDB counts for the value.
+func (v value) size() int {
+	switch v.kind {
+	case "N":
+		return v.number().size()
+	case "BOOL", "NULL":
+		return 1
+	case "L":
+		n := 3
+		for _, e := range v.list {
+			n += e.size() + 1
+		}
+		return n
+	case "M":
+		return 3 + v.attrs.size() + len(v.attrs)
+	}
+	if v.isSet() {
+		return v.setSize()
+	}
+	return len(v.text)
+}
+
+func (v value) setSize() int {
+	n := 0
+	for _, s := range v.set {
+		if v.kind == "NS" {
+			n += value{kind: "N", text: s}.size()
+		} else {
+			n += len(s)
+		}
+	}
+	return n
+}
+
+func (it item) size() int {
+	n := 0
+	for name, v := range it {
+		n += len(name) + v.size()
+	}
+	return n
+}
+
+// compare orders two values of one scalar type; ok is false for any other pair.
+func (v value) compare(o value) (order int, ok bool) {
+	if v.kind != o.kind {
+		return 0, false
+	}
+	switch v.kind {
+	case "N":
+		return v.number().compare(o.number()), true
+	case "S", "B":
+		return strings.Compare(v.text, o.text), true
+	}
+	return 0, false
+}
+
+func (v value) equal(o value) bool {
+	return v.kind == o.kind && v.text == o.text && v.truth == o.truth &&
+		slices.Equal(v.set, o.set) &&
+		slices.EqualFunc(v.list, o.list, value.equal) &&
+		maps.EqualFunc(v.attrs, o.attrs, value.equal)
+}
+
+// clone copies the containers, so that the copy can be changed in place.
+func (v value) clone() value {
+	if v.list != nil {
+		v.list = slices.Clone(v.list)
+		for i := range v.list {
+			v.list[i] = v.list[i].clone()
+		}
+	}
+	if v.attrs != nil {
+		v.attrs = v.attrs.clone()
+	}
+	return v
+}
+
+func (it item) clone() item {
+	out := make(item, len(it)+1)
+	for name, v := range it {
+		out[name] = v.clone()
+	}
+	return out
+}
+
+// pick returns the named attributes that exist.
+func (it item) pick(names ...string) item {
+	out := make(item, len(names))
+	for _, name := range names {
+		if v, ok := it[name]; ok {
+			out[name] = v
+		}
+	}
+	return out
+}
+
+// sortSet brings set members into the order answers show them in.
+func sortSet(kind string, set []string) {
+	if kind != "NS" {
+		slices.Sort(set)
+		return
+	}
+	slices.SortFunc(set, func(a, b string) int {
+		order, _ := value{kind: "N", text: a}.compare(value{kind: "N", text: b})
+		return order
+	})
+}
+
+func intValue(n int) value { return value{kind: "N", text: strconv.Itoa(n)} }
