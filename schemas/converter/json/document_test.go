@@ -237,18 +237,18 @@ func TestTreeAgreesWithEncodingJSON(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
-		want := decode(t, text)
+		want := decodeAny(t, text)
 		if got := generic(v.Data()); !reflect.DeepEqual(got, want) {
 			t.Fatalf("%s: %#v, want %#v", text, got, want)
 		}
 		line := v.AppendJSON(nil)
-		if bytes.ContainsAny(line, "\r\n") || !reflect.DeepEqual(decode(t, line), want) {
+		if bytes.ContainsAny(line, "\r\n") || !reflect.DeepEqual(decodeAny(t, line), want) {
 			t.Fatalf("%s was written as %s", text, line)
 		}
 	})
 }
 
-func decode(t *rapid.T, text []byte) any {
+func decodeAny(t *rapid.T, text []byte) any {
 	d := stdjson.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	var v any

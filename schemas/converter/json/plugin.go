@@ -21,7 +21,7 @@ const (
 
 func init() {
 	converter.Register(converter.Plugin{
-		Class: Class, Aliases: []string{"JsonConverter"}, Header: true, Value: true, Version: "3.9.1", Config: config, New: open,
+		Class: Class, Aliases: []string{"JsonConverter"}, Header: true, Value: true, Version: "3.9.1", Config: config, New: build,
 	})
 }
 
@@ -47,9 +47,9 @@ func config() *configdef.Def {
 	)
 }
 
-func open(v configdef.Values, _ converter.Role) (converter.Converter, error) {
+func build(v configdef.Values, _ converter.Role) (converter.Converter, error) {
 	if !v.Bool(SchemasKey) {
 		return &schemaless{}, nil
 	}
-	return newEnveloped(int(v.Int(CacheKey)), v.Bool(ReplaceNullsKey))
+	return newEnveloped(int(v.Int(CacheKey)), v.Bool(ReplaceNullsKey)), nil
 }
