@@ -1,0 +1,184 @@
+package dynamodb
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/sluice-connect/sluice/schemas"
+)
+
+// newClient returns a client that tries every request once: the lanes do the retrying, because only they know which
+// newer record replaces a waiting one.
+func newClient(cfg aws.Config) *dynamodb.Client {
+	return dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) {
+		o.Retryer = aws.NopRetryer{}
+		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
+			return stack.Serialize.Insert(bodyMiddleware{}, "OperationSerializer", middleware.After)
+		})
+	})
+}
+
+// bodyKey carries a finished request body in a context.
+type bodyKey struct{}
+
+// bodyMiddleware replaces the serialized input by the body in the context. The items of a record are encoded once,
+// straight from the record; the SDK would have them encoded from a tree of attribute values a second time.
+type bodyMiddleware struct{}
+
+// ID names the middleware in its stack.
+func (bodyMiddleware) ID() string { return "SluiceBody" }
+
+// HandleSerialize runs after the SDK has set method, path and headers.
+func (bodyMiddleware) HandleSerialize(ctx context.Context, in middleware.SerializeInput, next middleware.SerializeHandler) (
+	middleware.SerializeOutput, middleware.Metadata, error,
+) {
+	if body, ok := ctx.Value(bodyKey{}).([]byte); ok {
+		req, ok := in.Request.(*smithyhttp.Request)
+		if !ok {
+			return middleware.SerializeOutput{}, middleware.Metadata{}, fmt.Errorf("set the request body: unexpected transport %T", in.Request)
+		}
+		req, err := req.SetStream(bytes.NewReader(body))
+		if err != nil {
+			return middleware.SerializeOutput{}, middleware.Metadata{}, fmt.Errorf("set the request body: %w", err)
+		}
+		in.Request = req
+	}
+	return next.HandleSerialize(ctx, in)
+}
+
+// sdkTable is a table behind the SDK.
+type sdkTable struct {
+	client *dynamodb.Client
+	name   string
+	layout layout
+}
+
+// write sends one BatchWriteItem.
+func (t *sdkTable) write(ctx context.Context, ops []op) ([]int, error) {
+	ctx = context.WithValue(ctx, bodyKey{}, appendBatch(nil, t.name, ops))
+	// The table name alone is enough for the SDK to choose the endpoint.
+	out, err := t.client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{t.name: nil}})
+	if err != nil {
+		return nil, err
+	}
+	return t.match(ops, out.UnprocessedItems), nil
+}
+
+const (
+	putOpen    = `{"PutRequest":{"Item":`
+	deleteOpen = `{"DeleteRequest":{"Key":`
+)
+
+func appendBatch(dst []byte, table string, ops []op) []byte {
+	size := len(table) + 64
+	for i := range ops {
+		size += len(ops[i].body) + len(deleteOpen) + 3
+	}
+	dst = append(make([]byte, 0, size), dst...)
+	dst = append(schemas.AppendJSONString(append(dst, `{"RequestItems":{`...), table), `:[`...)
+	for i := range ops {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		if ops[i].remove {
+			dst = append(dst, deleteOpen...)
+		} else {
+			dst = append(dst, putOpen...)
+		}
+		dst = append(append(dst, ops[i].body...), `}}`...)
+	}
+	return append(dst, `]}}`...)
+}
+
+// match finds the positions of the requests that came back. When one cannot be recognised, all count as unprocessed:
+// writing twice does no harm, not writing does.
+func (t *sdkTable) match(ops []op, unprocessed map[string][]types.WriteRequest) []int {
+	var positions []int
+	index := map[string]int{}
+	for _, requests := range unprocessed {
+		for i := range requests {
+			if len(index) == 0 {
+				for j := range ops {
+					index[ops[j].identity] = j
+				}
+			}
+			j, ok := index[t.identity(requests[i])]
+			if !ok {
+				return everyPosition(len(ops))
+			}
+			positions = append(positions, j)
+		}
+	}
+	return positions
+}
+
+func everyPosition(n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+// identity is "" for a request without a readable key.
+func (t *sdkTable) identity(r types.WriteRequest) string {
+	item := map[string]types.AttributeValue{}
+	switch {
+	case r.PutRequest != nil:
+		item = r.PutRequest.Item
+	case r.DeleteRequest != nil:
+		item = r.DeleteRequest.Key
+	}
+	k := keyWriter{item: &itemWriter{}}
+	if k.put(t.layout.hash, maxHashBytes, nil, scalarOf(item[t.layout.hash.name]), true) != nil {
+		return ""
+	}
+	if t.layout.sort.name != "" && k.put(t.layout.sort, maxSortBytes, nil, scalarOf(item[t.layout.sort.name]), false) != nil {
+		return ""
+	}
+	return string(k.identity)
+}
+
+func scalarOf(v types.AttributeValue) any {
+	switch a := v.(type) {
+	case *types.AttributeValueMemberS:
+		return a.Value
+	case *types.AttributeValueMemberN:
+		return schemas.Number(a.Value)
+	case *types.AttributeValueMemberB:
+		return a.Value
+	}
+	return nil
+}
+
+// describeTable reads the key schema of a table; it retries as the SDK does by default.
+func describeTable(ctx context.Context, c *dynamodb.Client, name string) (layout, error) {
+	out, err := c.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: aws.String(name)},
+		func(o *dynamodb.Options) { o.Retryer = retry.NewStandard() })
+	if err != nil {
+		return layout{}, err
+	}
+	var l layout
+	for _, k := range out.Table.KeySchema {
+		a := attribute{name: aws.ToString(k.AttributeName)}
+		for _, d := range out.Table.AttributeDefinitions {
+			if aws.ToString(d.AttributeName) == a.name && d.AttributeType != "" {
+				a.typ = d.AttributeType[0]
+			}
+		}
+		if k.KeyType == types.KeyTypeHash {
+			l.hash = a
+		} else {
+			l.sort = a
+		}
+	}
+	return l, nil
+}

@@ -1,0 +1,133 @@
+// Package dynamodb is the DynamoDB sink: it keeps one item per key, written in batches that cross partitions.
+package dynamodb
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/sluice-connect/sluice/connectors"
+	"github.com/sluice-connect/sluice/connectors/awsconfig"
+	"github.com/sluice-connect/sluice/schemas/configdef"
+)
+
+// The names the sink is registered under.
+const (
+	Class     = "io.confluent.connect.aws.dynamodb.DynamoDbSinkConnector"
+	TaskClass = "io.confluent.connect.aws.dynamodb.DynamoDbSinkTask"
+)
+
+func init() {
+	connectors.Register(connectors.Plugin{
+		Class: Class, TaskClass: TaskClass,
+		Aliases:   []string{"dynamodb", "DynamoDbSinkConnector", "DynamoDbSink"},
+		Connector: sink{},
+	})
+}
+
+// sink is the connector class.
+type sink struct{}
+
+// Config returns the keys of the sink.
+func (sink) Config() *configdef.Def { return definition }
+
+// Check looks whether the tables exist and have the keys that the configuration gives.
+func (sink) Check(ctx context.Context, cfg connectors.Config) []configdef.Problem {
+	s, client, region, release, err := connect(ctx, cfg)
+	if err != nil {
+		return []configdef.Problem{{Key: keyRegion, Message: err.Error()}}
+	}
+	defer release()
+	names, err := s.tables(cfg.Topics)
+	if err != nil {
+		return []configdef.Problem{{Key: keyTable, Message: err.Error()}}
+	}
+	var problems []configdef.Problem
+	for _, name := range names {
+		l, err := describeTable(ctx, client, name)
+		if err != nil {
+			explained := place{cfg.Name, name, region}.explain(err)
+			problems = append(problems, configdef.Problem{Key: keyTable, Message: explained.Error()})
+			continue
+		}
+		if err := s.fits(l); err != nil {
+			problems = append(problems, configdef.Problem{Key: problemKey(err), Message: fmt.Sprintf("table %s with the key %s: %v", name, &l, err)})
+		}
+	}
+	return problems
+}
+
+// problemKey finds the key that a mismatch is about: the sort key when the text names it first.
+func problemKey(err error) string {
+	text := err.Error()
+	if h := strings.Index(text, keyHash); h < 0 && strings.Contains(text, keySort) {
+		return keySort
+	}
+	return keyHash
+}
+
+// NewTask looks at the tables of the configured topics and starts a task.
+func (sink) NewTask(ctx context.Context, tc connectors.TaskContext, cfg connectors.Config) (connectors.Task, error) {
+	s, client, region, release, err := connect(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	open := func(ctx context.Context, name string) (table, layout, error) {
+		l, err := describeTable(ctx, client, name)
+		return &sdkTable{client: client, name: name, layout: l}, l, err
+	}
+	t := newTask(s, place{connector: tc.Connector, region: region}, open, tc.Wake)
+	t.release = release
+	if err := t.openAll(ctx, cfg.Topics); err != nil {
+		t.cancel()
+		release()
+		return nil, err
+	}
+	return t, nil
+}
+
+func (t *task) openAll(ctx context.Context, topics []string) error {
+	names, err := t.settings.tables(topics)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if _, err := t.batcher(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tables are the names of the tables that are known before any record is.
+func (s *settings) tables(topics []string) ([]string, error) {
+	if len(topics) == 0 && !strings.Contains(s.tableFormat, topicVariable) {
+		topics = []string{""}
+	}
+	var names []string
+	for _, topic := range topics {
+		name, err := expandTable(s.tableFormat, topic)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+func connect(ctx context.Context, cfg connectors.Config) (s settings, c *dynamodb.Client, region string, release func(), err error) {
+	if s, err = newSettings(cfg.Values); err != nil {
+		return
+	}
+	var loaded aws.Config
+	if loaded, err = awsconfig.Load(ctx, s.aws); err != nil {
+		return
+	}
+	return s, newClient(loaded), loaded.Region, func() { awsconfig.CloseIdle(loaded) }, nil
+}

@@ -1,0 +1,379 @@
+package dynamodb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+)
+
+// requestTimeout ends requests that nobody answers.
+const requestTimeout = 30 * time.Second
+
+// table is where lanes send their batches; the SDK client in production, a simulation in tests.
+type table interface {
+	// write sends ops, at most a batch of them, and returns the positions of those the table left unprocessed. On
+	// an error any of them may have been written or not.
+	write(ctx context.Context, ops []op) (unprocessed []int, err error)
+}
+
+// op is one put or delete of a batch.
+type op struct {
+	identity string
+	remove   bool
+	body     []byte
+}
+
+// verdict is what became of an op.
+type verdict struct {
+	state state
+	err   error // why it was refused
+}
+
+type state uint8
+
+const (
+	left state = iota // must be sent again
+	written
+	refused
+)
+
+var errUnprocessed = errors.New("DynamoDB left items unprocessed: the table or its hottest key is throttled")
+
+// batcher collects the records of all partitions for one table and sends them through lanes. A key is held by one
+// lane at a time, so two requests in flight never hold the same key and the order of a key is kept.
+type batcher struct {
+	name     string
+	layout   layout
+	table    table
+	lanes    int
+	linger   time.Duration
+	maxRetry time.Duration
+	backoff  func(attempt int) time.Duration
+	budget   *budget
+	explain  func(error) error
+	wake     func(*progress)
+	ctx      context.Context // of the requests; ends when the task gives up waiting
+	quit     <-chan struct{} // closes when the task is closing
+	running  *sync.WaitGroup // the task's lanes
+
+	mu      sync.Mutex
+	queue   queue
+	active  int
+	started time.Time // when the oldest incomplete batch was first seen; zero for none
+	users   map[*progress]struct{}
+	fatal   error
+}
+
+// join makes p hear of fatal errors of the table.
+func (b *batcher) join(p *progress) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.users[p] = struct{}{}
+	if b.fatal != nil {
+		p.fail(b.fatal)
+	}
+}
+
+// leave sees that no request is composed of the records of p from now on, waits while ctx allows for those in flight,
+// and forgets p.
+func (b *batcher) leave(ctx context.Context, p *progress) {
+	b.mu.Lock()
+	p.closed.Store(true)
+	freed := b.queue.withdraw(p, false)
+	b.mu.Unlock()
+	b.budget.give(freed)
+	for !p.grounded() && ctx.Err() == nil {
+		select {
+		case <-p.changed:
+		case <-ctx.Done():
+		}
+	}
+	b.mu.Lock()
+	delete(b.users, p)
+	freed = b.queue.withdraw(p, true)
+	b.mu.Unlock()
+	b.budget.give(freed)
+}
+
+// add queues an entry and starts lanes for full batches.
+func (b *batcher) add(identity []byte, e *entry) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.queue.add(identity, e)
+	if b.linger == 0 {
+		b.queue.flush()
+	}
+	b.dispatch()
+}
+
+// advance flushes an incomplete batch whose time has come, else returns when it will have.
+func (b *batcher) advance(now time.Time) (wake time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.queue.waiting) <= b.queue.due {
+		b.started = time.Time{}
+		return time.Time{}
+	}
+	if b.started.IsZero() {
+		b.started = now
+	}
+	if at := b.started.Add(b.linger); now.Before(at) {
+		return at
+	}
+	b.started = time.Time{}
+	b.queue.flush()
+	b.dispatch()
+	return time.Time{}
+}
+
+func (b *batcher) flush() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.queue.flush()
+	b.dispatch()
+}
+
+// dispatch starts a lane for every batch there is, up to the limit. The caller holds mu.
+func (b *batcher) dispatch() {
+	for b.active < b.lanes && b.fatal == nil {
+		batch := b.queue.take()
+		if batch == nil {
+			return
+		}
+		b.active++
+		b.running.Add(1)
+		go b.run(batch)
+	}
+}
+
+// run is a lane: it sends its batch until everything is settled, then takes the next one, and ends when there is none.
+func (b *batcher) run(batch []*slot) {
+	defer b.running.Done()
+	attempt := 0
+	for batch != nil {
+		ops, sending := b.compose(batch)
+		if len(ops) == 0 {
+			batch = b.next()
+			continue
+		}
+		verdicts, err := b.send(ops)
+		rest := b.settle(sending, verdicts, err)
+		if len(rest) == 0 {
+			attempt, batch = 0, b.next()
+			continue
+		}
+		if len(rest) < len(sending) {
+			attempt = 0
+		}
+		if batch = rest; !b.pause(attempt) {
+			b.abandon(batch)
+			return
+		}
+		attempt++
+	}
+}
+
+// next takes a new batch for a lane that is through with its own, and sees that further lanes take what is left; nil
+// ends the lane.
+func (b *batcher) next() []*slot {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.fatal == nil && b.ctx.Err() == nil {
+		if batch := b.queue.take(); batch != nil {
+			b.dispatch()
+			return batch
+		}
+	}
+	b.active--
+	return nil
+}
+
+// abandon ends a lane that still holds keys.
+func (b *batcher) abandon(held []*slot) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, s := range held {
+		b.queue.release(s)
+	}
+	b.active--
+}
+
+// compose makes the ops of the newest entry of each key. Keys that hold nothing any more are given back.
+func (b *batcher) compose(batch []*slot) ([]op, []*slot) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	ops := make([]op, 0, len(batch))
+	sending := batch[:0]
+	bytes, freed := 0, int64(0)
+	for _, s := range batch {
+		freed += s.purge()
+		if len(s.entries) == 0 || b.fatal != nil {
+			b.queue.release(s)
+			continue
+		}
+		e := s.entries[len(s.entries)-1]
+		if bytes += len(e.body); bytes > maxBatchBytes && len(ops) > 0 {
+			b.queue.release(s) // newer entries made the batch too big
+			continue
+		}
+		s.sent, s.newest = len(s.entries), e
+		e.owner.fly(1)
+		ops = append(ops, op{identity: s.identity, remove: e.remove, body: e.body})
+		sending = append(sending, s)
+	}
+	b.dispatch()
+	b.budget.give(freed)
+	return ops, sending
+}
+
+// send writes ops; when the table refuses the request for what is in it, halves are sent until the culprits are
+// alone. The verdicts are in the order of ops; err is the trouble that left some of them.
+func (b *batcher) send(ops []op) ([]verdict, error) {
+	verdicts := make([]verdict, len(ops))
+	return verdicts, b.sendInto(verdicts, ops)
+}
+
+func (b *batcher) sendInto(verdicts []verdict, ops []op) error {
+	ctx, cancel := context.WithTimeout(b.ctx, requestTimeout)
+	unprocessed, err := b.table.write(ctx, ops)
+	cancel()
+	switch {
+	case err == nil:
+		for i := range verdicts {
+			verdicts[i].state = written
+		}
+		for _, i := range unprocessed {
+			verdicts[i].state = left
+		}
+		if len(unprocessed) > 0 {
+			return errUnprocessed
+		}
+		return nil
+	case classify(err) != invalid:
+		return err
+	case len(ops) == 1:
+		verdicts[0] = verdict{refused, b.explain(err)}
+		return nil
+	}
+	half := len(ops) / 2
+	first := b.sendInto(verdicts[:half], ops[:half])
+	if first != nil && first != errUnprocessed {
+		return first
+	}
+	if second := b.sendInto(verdicts[half:], ops[half:]); second != nil {
+		return second
+	}
+	return first
+}
+
+// settle books the verdicts and returns the keys that must be sent again by this lane.
+func (b *batcher) settle(sending []*slot, verdicts []verdict, err error) (rest []*slot) {
+	var freed int64
+	var woken []*progress
+	b.mu.Lock()
+	for i, s := range sending {
+		s.newest.owner.fly(-1)
+		switch verdicts[i].state {
+		case written:
+			for _, e := range s.settle() {
+				e.owner.written(e.index)
+				freed += e.cost
+				woken = addOwner(woken, e.owner)
+			}
+			b.queue.release(s)
+		case refused:
+			if e := s.drop(); e != nil {
+				e.owner.refuse(e.index, e.rejection(verdicts[i].err))
+				freed += e.cost
+				woken = addOwner(woken, e.owner)
+			}
+			b.queue.release(s)
+		default:
+			s.sent = 0
+			rest = append(rest, s)
+		}
+	}
+	if err != nil {
+		woken = b.trouble(woken, rest, err)
+	}
+	if len(rest) > 0 {
+		b.dispatch() // this lane will pause; what it gave back must not
+	}
+	b.mu.Unlock()
+	b.budget.give(freed)
+	for _, p := range woken {
+		b.wake(p)
+	}
+	return rest
+}
+
+// trouble decides what an error means beyond sending again: a fatal one ends the table for everybody, one that lasts
+// too long is told to the owners. The caller holds mu.
+func (b *batcher) trouble(woken []*progress, rest []*slot, err error) []*progress {
+	if b.ctx.Err() != nil {
+		return woken // the task is being closed: nobody is to blame
+	}
+	if err != errUnprocessed && classify(err) == fatal {
+		b.fatal = b.explain(err)
+		for p := range b.users {
+			p.fail(b.fatal)
+			woken = addOwner(woken, p)
+		}
+		return woken
+	}
+	now := time.Now()
+	for _, s := range rest {
+		if s.since.IsZero() {
+			s.since = now
+		}
+		if now.Sub(s.since) < b.maxRetry {
+			continue
+		}
+		s.since = now // told again after as long
+		for _, e := range s.entries {
+			e.owner.stall(fmt.Errorf("write to table %s, retried for %s: %w", b.name, b.maxRetry, err))
+			woken = addOwner(woken, e.owner)
+		}
+	}
+	return woken
+}
+
+// addOwner keeps the list of owners to wake free of repetitions.
+func addOwner(owners []*progress, p *progress) []*progress {
+	if slices.Contains(owners, p) {
+		return owners
+	}
+	return append(owners, p)
+}
+
+// pause waits before the next attempt; false means that the task is closing.
+func (b *batcher) pause(attempt int) bool {
+	t := time.NewTimer(b.backoff(attempt))
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-b.quit:
+		return false
+	case <-b.ctx.Done():
+		return false
+	}
+}
+
+const (
+	firstBackoff = 50 * time.Millisecond
+	lastBackoff  = 5 * time.Second
+)
+
+// exponential doubles from firstBackoff to lastBackoff; the second half of each is random, so that lanes spread out.
+func exponential(attempt int) time.Duration {
+	d := lastBackoff
+	if attempt < 7 {
+		d = min(lastBackoff, firstBackoff<<attempt)
+	}
+	return d/2 + rand.N(d/2+1)
+}
