@@ -74,6 +74,9 @@ func Load(ctx context.Context, o Options) (aws.Config, error) {
 	return cfg, nil
 }
 
+// ValidURL accepts "" and absolute http and https URLs without user info: what Load takes as endpoint and proxy.
+func ValidURL(text string) error { return checkURL("URL", text) }
+
 // checkURL accepts "" and absolute http and https URLs without user info.
 func checkURL(what, text string) error {
 	if text == "" {

@@ -1,0 +1,48 @@
+package s3
+
+import "github.com/sluice-connect/sluice/schemas/configdef"
+
+// laterKeys are Confluent's keys without effect here. Values that would change what is written are refused, the rest
+// is accepted and ignored.
+var laterKeys = []configdef.Key{
+	{Name: "store.kafka.keys", Type: configdef.Boolean, Default: "false", Group: groupKeys, Valid: refuseTrue, Ignored: true,
+		Doc: "Write record keys to objects of their own. Not supported yet."},
+	{Name: "store.kafka.headers", Type: configdef.Boolean, Default: "false", Group: groupKeys, Valid: refuseTrue, Ignored: true,
+		Doc: "Write record headers to objects of their own. Not supported yet."},
+	{Name: "keys.format.class", Type: configdef.Class, Default: classAvro, Importance: configdef.Low, Group: groupKeys, Ignored: true,
+		Doc: "The format of key objects."},
+	{Name: "headers.format.class", Type: configdef.Class, Default: classAvro, Importance: configdef.Low, Group: groupKeys, Ignored: true,
+		Doc: "The format of header objects."},
+	{Name: "s3.object.tagging", Type: configdef.Boolean, Default: "false", Importance: configdef.Low, Group: groupS3, Valid: refuseTrue, Ignored: true,
+		Doc: "Tag objects with their offsets and their record count. Not supported yet."},
+	{Name: "s3.object.tagging.key.value.pairs", Type: configdef.List, Importance: configdef.Low, Group: groupS3, Valid: refuseAny, Ignored: true,
+		Doc: "More tags. Not supported yet."},
+	{Name: "s3.object.behavior.on.tagging.error", Type: configdef.String, Default: "ignore", Importance: configdef.Low, Group: groupS3,
+		Valid: configdef.OneOfFold("ignore", "fail"), Ignored: true, Doc: "What to do when tagging fails."},
+	{Name: "s3.schema.partition.affix.type", Type: configdef.String, Default: "NONE", Importance: configdef.Low, Group: groupS3,
+		Valid: only([]string{"NONE"}, []string{"PREFIX", "SUFFIX"}), Ignored: true, Doc: "Add a directory for the schema name. Not supported yet."},
+	{Name: "enable.conditional.writes", Type: configdef.Boolean, Default: "true", Importance: configdef.Low, Group: groupS3, Ignored: true,
+		Doc: "With rotate.schedule.interval.ms: do not overwrite objects that exist. Not done yet."},
+	{Name: "max.files.scan.limit", Type: configdef.Int, Default: "100", Importance: configdef.Low, Group: groupS3, Internal: true, Ignored: true,
+		Doc: "How far to look for a free name after a refused conditional write."},
+	{Name: "s3.send.digest", Type: configdef.Boolean, Default: "false", Importance: configdef.Low, Group: groupS3, Ignored: true,
+		Doc: "Send an MD5 digest. Every upload carries a CRC32 checksum that S3 verifies."},
+	{Name: "s3.elastic.buffer.enable", Type: configdef.Boolean, Default: "false", Importance: configdef.Low, Group: groupS3, Ignored: true,
+		Doc: "Let buffers grow; they always do."},
+	{Name: "max.write.duration.ms", Type: configdef.Long, Default: "9223372036854775807", Importance: configdef.Low, Group: groupConnector, Ignored: true,
+		Doc: "The time a put may take. A slow upload holds up its own partition only."},
+	{Name: "shutdown.timeout.ms", Type: configdef.Long, Default: "3000", Group: groupConnector, Internal: true, Ignored: true,
+		Doc: "Without effect in Confluent's sink too."},
+	{Name: "schemas.cache.config", Type: configdef.Int, Default: "1000", Importance: configdef.Low, Group: groupConnector, Ignored: true,
+		Doc: "The size of the cache of converted schemas."},
+	{Name: "enhanced.avro.schema.support", Type: configdef.Boolean, Default: "true", Importance: configdef.Low, Group: groupConnector, Ignored: true,
+		Doc: "Keep enums and packages in Avro schemas."},
+	{Name: "connect.meta.data", Type: configdef.Boolean, Default: "true", Importance: configdef.Low, Group: groupConnector, Ignored: true,
+		Doc: "Put Connect's schema metadata into Avro schemas."},
+	{Name: "allow.optional.map.keys", Type: configdef.Boolean, Default: "false", Importance: configdef.Low, Group: groupConnector, Ignored: true,
+		Doc: "Allow optional strings as keys of Avro maps."},
+	{Name: "avro.codec", Type: configdef.String, Default: "null", Importance: configdef.Low, Group: groupConnector,
+		Valid: configdef.OneOf("null", "deflate", "snappy", "bzip2"), Ignored: true, Doc: "The codec of Avro files."},
+	{Name: "parquet.codec", Type: configdef.String, Default: "snappy", Importance: configdef.Low, Group: groupConnector,
+		Valid: configdef.OneOf("none", "snappy", "gzip", "lzo", "brotli", "lz4", "zstd"), Ignored: true, Doc: "The codec of Parquet files."},
+}

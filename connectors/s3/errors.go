@@ -1,0 +1,66 @@
+package s3
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	smithy "github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/sluice-connect/sluice/connectors"
+	"github.com/sluice-connect/sluice/connectors/awsconfig"
+)
+
+// code returns S3's error code, "" if err is none of S3's.
+func code(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return api.ErrorCode()
+	}
+	return ""
+}
+
+func status(err error) int {
+	var resp *smithyhttp.ResponseError
+	if errors.As(err, &resp) {
+		return resp.HTTPStatusCode()
+	}
+	return 0
+}
+
+// classify turns an error of S3 into what the runtime understands; doing completes "verb phrase:".
+func (s *settings) classify(ctx context.Context, connector, doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil || awsconfig.Retriable(err) {
+		return connectors.Retriable(fmt.Errorf("%s: %w", doing, err))
+	}
+	return s.explain(connector, doing, err)
+}
+
+// explain adds to err what a person must do about it.
+func (s *settings) explain(connector, doing string, err error) error {
+	if advice := s.advice(connector, err); advice != "" {
+		return fmt.Errorf("%s: %s (%w)", doing, advice, err)
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}
+
+// advice says what a person must do about err; "" when nothing special is known.
+func (s *settings) advice(connector string, err error) string {
+	restart := "then restart the task: POST /connectors/" + url.PathEscape(connector) + "/restart?includeTasks=true&onlyFailed=true"
+	switch c, st := code(err), status(err); {
+	case c == "NoSuchBucket", c == "NotFound", c == "" && st == http.StatusNotFound:
+		return fmt.Sprintf("bucket %s does not exist in region %s: create it, %s", s.bucket, s.aws.Region, restart)
+	case st == http.StatusForbidden, c == "AccessDenied":
+		return fmt.Sprintf("access to bucket %s is denied: grant s3:ListBucket on it and s3:PutObject and s3:AbortMultipartUpload on its objects, %s",
+			s.bucket, restart)
+	case st == http.StatusMovedPermanently, st == http.StatusTemporaryRedirect, c == "PermanentRedirect", c == "AuthorizationHeaderMalformed":
+		return fmt.Sprintf("bucket %s is not in region %s: set s3.region to where it is", s.bucket, s.aws.Region)
+	}
+	return ""
+}
