@@ -9,6 +9,18 @@ import (
 	"github.com/sluice-connect/sluice/runtime/task"
 )
 
+// RawConfig is a connector configuration as a client sends it: nil stands for a JSON null.
+type RawConfig map[string]*string
+
+// Raw turns a configuration without nulls into a RawConfig.
+func Raw(config map[string]string) RawConfig {
+	raw := make(RawConfig, len(config))
+	for k, v := range config {
+		raw[k] = &v
+	}
+	return raw
+}
+
 // TaskID names a task; it is rendered as connector-number.
 type TaskID struct {
 	Connector string `json:"connector"`
@@ -39,6 +51,7 @@ type StateInfo struct {
 	State    task.State `json:"state"`
 	WorkerID string     `json:"worker_id"`
 	Trace    string     `json:"trace,omitempty"`
+	Version  string     `json:"version"` // of the plugin, "" when there is none
 }
 
 // TaskStatus is the state of one task.
@@ -77,7 +90,7 @@ type ConfigInfos struct {
 
 // ConfigInfo is one key of a validation.
 type ConfigInfo struct {
-	Definition ConfigKeyInfo   `json:"definition"`
+	Definition *ConfigKeyInfo  `json:"definition"` // null for keys without a definition
 	Value      ConfigValueInfo `json:"value"`
 }
 
@@ -90,10 +103,10 @@ type ConfigKeyInfo struct {
 	Importance    string   `json:"importance"`
 	Documentation string   `json:"documentation"`
 	Group         *string  `json:"group"`
+	Order         int      `json:"order_in_group"`
 	Width         string   `json:"width"`
 	DisplayName   string   `json:"display_name"`
 	Dependents    []string `json:"dependents"`
-	Order         int      `json:"order"`
 }
 
 // ConfigValueInfo is the value part of a validated key.

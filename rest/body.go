@@ -1,0 +1,150 @@
+package rest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"unicode/utf8"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/sluice-connect/sluice/runtime"
+)
+
+const (
+	maxBody  = 1 << 20
+	maxDepth = 32
+)
+
+// readBody returns the whole body, or an error before more than maxBody of it was read.
+func readBody(c *gin.Context) ([]byte, error) {
+	if c.Request.ContentLength > maxBody {
+		c.Header("Connection", "close") // what is left of the body is not worth reading
+		return nil, errStatus(http.StatusRequestEntityTooLarge)
+	}
+	data, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxBody))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return nil, errStatus(http.StatusRequestEntityTooLarge)
+	case err != nil:
+		return nil, runtime.Errorf(runtime.BadRequest, "The request body could not be read in full")
+	case !utf8.Valid(data):
+		return nil, runtime.Errorf(runtime.BadRequest, "The request body is not valid UTF-8")
+	}
+	return data, nil
+}
+
+// decode reads the body as one JSON value into out, a pointer to a type that knows its fields.
+func decode(c *gin.Context, out any) error {
+	data, err := readBody(c)
+	if err != nil {
+		return err
+	}
+	if len(bytes.TrimSpace(data)) == 0 {
+		return runtime.Errorf(runtime.BadRequest, "The request body is empty; it must be a JSON object")
+	}
+	if err := checkJSON(data); err != nil {
+		return runtime.Errorf(runtime.BadRequest, "The request body is not acceptable JSON: %v", err)
+	}
+	if bytes.Equal(bytes.TrimSpace(data), []byte("null")) {
+		return runtime.Errorf(runtime.BadRequest, "The request body is null; it must be a JSON object")
+	}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(out); err != nil {
+		return runtime.Errorf(runtime.BadRequest, "The request body cannot be read: %s", describe(err))
+	}
+	return nil
+}
+
+// describe words a decoder's error without Go's type names.
+func describe(err error) string {
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) {
+		where := "the body"
+		if wrong.Field != "" {
+			where = fmt.Sprintf("field %q", wrong.Field)
+		}
+		return fmt.Sprintf("%s must not be a JSON %s", where, wrong.Value)
+	}
+	return err.Error()
+}
+
+// checkJSON accepts exactly one JSON value, without duplicate keys and not nested deeper than maxDepth.
+func checkJSON(data []byte) error {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	var open []map[string]bool // per open object its keys so far; nil for an array
+	expectKey := false
+	for {
+		tok, err := dec.Token()
+		if err != nil {
+			if errors.Is(err, io.EOF) {
+				err = io.ErrUnexpectedEOF
+			}
+			return err
+		}
+		if key, ok := tok.(string); ok && expectKey {
+			top := open[len(open)-1]
+			if top[key] {
+				return fmt.Errorf("key %q appears twice", key)
+			}
+			top[key] = true
+			expectKey = false
+			continue
+		}
+		switch tok {
+		case json.Delim('{'):
+			open = append(open, map[string]bool{})
+		case json.Delim('['):
+			open = append(open, nil)
+		case json.Delim('}'), json.Delim(']'):
+			open = open[:len(open)-1]
+		}
+		if len(open) > maxDepth {
+			return fmt.Errorf("it is nested deeper than %d levels", maxDepth)
+		}
+		if len(open) == 0 {
+			break
+		}
+		expectKey = open[len(open)-1] != nil
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("something follows the JSON value")
+	}
+	return nil
+}
+
+// scalar is a configuration value: Connect takes numbers and booleans for their text, null for null.
+type scalar struct{ text *string }
+
+// UnmarshalJSON keeps numbers as they are written.
+func (s *scalar) UnmarshalJSON(data []byte) error {
+	switch data[0] {
+	case '{', '[':
+		return errors.New("values must be strings, numbers, booleans or null")
+	case 'n':
+		s.text = nil
+		return nil
+	case '"':
+		return json.Unmarshal(data, &s.text)
+	}
+	text := string(data)
+	s.text = &text
+	return nil
+}
+
+// configBody is a connector configuration in a request.
+type configBody map[string]scalar
+
+func (b configBody) raw() runtime.RawConfig {
+	raw := make(runtime.RawConfig, len(b))
+	for k, v := range b {
+		raw[k] = v.text
+	}
+	return raw
+}

@@ -1,0 +1,121 @@
+package runtime
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sluice-connect/sluice/connectors"
+	cd "github.com/sluice-connect/sluice/schemas/configdef"
+	"github.com/sluice-connect/sluice/schemas/converter"
+)
+
+// maxTasks bounds what one request can start.
+const maxTasks = 1000
+
+var validTasksMax = cd.All(cd.AtLeast(1), func(v any) error {
+	if n, _ := v.(int32); n > maxTasks {
+		return fmt.Errorf("This worker runs at most %d tasks for a connector", maxTasks) //nolint:staticcheck // shown after "Invalid value ...: "
+	}
+	return nil
+})
+
+func validName(v any) error {
+	name, _ := v.(string)
+	if name == "" {
+		return errors.New("String may not be empty") //nolint:staticcheck // Kafka's text
+	}
+	var codes []string
+	for _, r := range name {
+		if r < 0x20 || (r >= 0x7f && r < 0xa0) {
+			codes = append(codes, strconv.Itoa(int(r)))
+		}
+	}
+	if len(codes) > 0 {
+		return errors.New("String may not contain control sequences but had the following ASCII chars: " + strings.Join(codes, ", ")) //nolint:staticcheck // Kafka's text
+	}
+	return nil
+}
+
+func validAliases(v any) error {
+	list, _ := v.([]string)
+	for i, a := range list {
+		if slices.Contains(list[:i], a) {
+			return errors.New("Duplicate alias provided.") //nolint:staticcheck // Kafka's text
+		}
+	}
+	return nil
+}
+
+func validRegex(v any) error {
+	if _, err := regexp.Compile(v.(string)); err != nil {
+		return fmt.Errorf("Invalid regex: %w", err) //nolint:staticcheck // Kafka's text
+	}
+	return nil
+}
+
+func validConverter(role converter.Role) func(any) error {
+	return func(v any) error {
+		class, _ := v.(string)
+		p, ok := converter.Lookup(class)
+		_, isConnector := connectors.Lookup(class)
+		kind := "Converter"
+		if role == converter.ForHeader {
+			kind = "HeaderConverter"
+		}
+		switch {
+		case !ok && !isConnector:
+			return fmt.Errorf("Class %s could not be found.", class) //nolint:staticcheck // Kafka's text
+		case !ok, role == converter.ForHeader && !p.Header, role != converter.ForHeader && !p.Value:
+			return verbatim(fmt.Sprintf("Class class %s does not implement the %s interface", class, kind))
+		}
+		return nil
+	}
+}
+
+// verbatim is a problem whose text stands alone, without "Invalid value V for configuration K: " before it.
+type verbatim string
+
+func (v verbatim) Error() string { return string(v) }
+
+// sinkChecks are the checks over several common keys, as SinkConnectorConfig makes them.
+func sinkChecks(v cd.Values) []cd.Problem {
+	topics, regex := v.List("topics"), v.String("topics.regex")
+	dlq := v.String("errors.deadletterqueue.topic.name")
+	both := func(text string) []cd.Problem {
+		return []cd.Problem{{Key: "topics", Message: text}, {Key: "topics.regex", Message: text}}
+	}
+	text, _ := v.Originals()["topics.regex"]
+	switch {
+	case len(topics) > 0 && strings.TrimSpace(text) != "":
+		return both("topics and topics.regex are mutually exclusive options, but both are set.")
+	case len(topics) == 0 && strings.TrimSpace(text) == "":
+		return both("Must configure one of topics or topics.regex")
+	}
+	if dlq == "" {
+		return nil
+	}
+	if slices.Contains(topics, dlq) {
+		return []cd.Problem{{Key: "topics", Message: fmt.Sprintf("The DLQ topic '%s' may not be included in the list of topics "+
+			"('topics=[%s]') consumed by the connector", dlq, strings.Join(topics, ", "))}}
+	}
+	if r, err := regexp.Compile("^(?:" + regex + ")$"); regex != "" && err == nil && r.MatchString(dlq) {
+		return []cd.Problem{{Key: "topics.regex", Message: fmt.Sprintf("The DLQ topic '%s' may not be matched by the regex for the "+
+			"topics ('topics.regex=%s') consumed by the connector", dlq, regex)}}
+	}
+	return nil
+}
+
+// duplicateTopics has a text of its own in Kafka, without the value.
+func duplicateTopics(v cd.Values) []cd.Problem {
+	topics := v.List("topics")
+	for i, t := range topics {
+		if slices.Contains(topics[:i], t) {
+			return []cd.Problem{{Key: "topics", Message: "Configuration 'topics' values must not be duplicated."}}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,192 @@
+package runtime
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/sluice-connect/sluice/connectors"
+	"github.com/sluice-connect/sluice/runtime/task"
+	"github.com/sluice-connect/sluice/schemas/converter"
+)
+
+const (
+	typeSink    = "sink"
+	typeUnknown = "unknown" // the class is not in this binary
+)
+
+// connector is what the herder knows of one connector. Its fields are guarded by Herder.mu; maps are replaced, never
+// changed.
+type connector struct {
+	h        *Herder
+	name     string
+	config   map[string]string
+	target   task.State // Running, Paused or Stopped
+	plugin   *connectors.Plugin
+	tasksMax int
+	failure  string // why the connector itself cannot run, "" when it can
+	// stale says that the tasks were made from an older configuration, which a paused connector keeps until resumed.
+	stale  bool
+	idle   int // tasks a restored connector gets at launch when it is paused
+	slots  []*slot
+	parked bool // restored or read from a file, not launched yet
+}
+
+// tasksAt is how many tasks the store shall remember for a target state, other than those a running one makes anew.
+func (c *connector) tasksAt(target task.State) int {
+	switch {
+	case target == task.Stopped:
+		return 0
+	case c.parked && target == task.Paused:
+		return c.idle
+	}
+	return len(c.slots)
+}
+
+// apply takes an examined configuration.
+func (c *connector) apply(e *examination) {
+	c.config, c.plugin, c.tasksMax, c.failure = e.config, e.plugin, e.tasksMax, ""
+	if c.parked {
+		return
+	}
+	if c.target == task.Running {
+		c.build(c.tasksMax)
+	} else {
+		c.stale = true
+	}
+}
+
+// launch makes the tasks of a connector that Start has brought back.
+func (c *connector) launch() {
+	c.parked = false
+	switch {
+	case c.failure != "":
+	case c.target == task.Running:
+		c.build(c.tasksMax)
+	case c.target == task.Paused:
+		c.build(c.idle)
+	}
+}
+
+// retarget moves the connector to another target state.
+func (c *connector) retarget(target task.State) {
+	c.target = target
+	switch {
+	case c.parked || c.failure != "":
+	case target == task.Stopped:
+		c.build(0)
+	case target == task.Running && (c.stale || len(c.slots) == 0):
+		c.build(c.tasksMax)
+	default:
+		for _, s := range c.slots {
+			s.set(func(w *want) { w.paused = target == task.Paused })
+		}
+	}
+}
+
+// build brings the connector to n tasks of its present configuration.
+func (c *connector) build(n int) {
+	if n > 0 && c.plugin == nil {
+		return
+	}
+	for len(c.slots) > n {
+		last := len(c.slots) - 1
+		c.slots[last].set(func(w *want) { w.gone = true })
+		c.slots = slices.Delete(c.slots, last, last+1)
+	}
+	c.stale = false
+	if n == 0 {
+		return
+	}
+	shown, props := c.taskConfig(), fullClasses(c.config)
+	for i, s := range c.slots {
+		s.set(func(w *want) { w.config, w.spec, w.paused = shown, c.spec(i, props), c.target == task.Paused })
+		s.restart(task.Restarting)
+	}
+	for i := len(c.slots); i < n; i++ {
+		c.slots = append(c.slots, c.newSlot(i, shown, props))
+	}
+}
+
+func (c *connector) newSlot(i int, shown, props map[string]string) *slot {
+	id := TaskID{Connector: c.name, Task: i}
+	s := &slot{h: c.h, id: id, wake: make(chan struct{}, 1), ended: make(chan struct{}), state: task.Unassigned,
+		log:  c.h.opt.Logger.With("connector", c.name, "task", i),
+		want: want{run: 1, config: shown, spec: c.spec(i, props), paused: c.target == task.Paused}}
+	if old := c.h.last[id]; old != nil {
+		s.before = old.ended
+	}
+	c.h.last[id] = s
+	c.h.slots.Add(1)
+	go s.run()
+	return s
+}
+
+func (c *connector) spec(i int, props map[string]string) task.Spec {
+	return task.Spec{Connector: c.name, ID: i, Plugin: c.plugin, Props: props, Worker: c.h.opt.Worker,
+		InstanceID: memberID(c.h.opt.InstanceID, c.name, i)}
+}
+
+// taskConfig is the configuration that REST shows for a task.
+func (c *connector) taskConfig() map[string]string {
+	config := maps.Clone(c.config)
+	config["task.class"] = c.plugin.TaskClass
+	return config
+}
+
+// fullClasses replaces short converter names, so that whoever builds the converters need not know them.
+func fullClasses(config map[string]string) map[string]string {
+	out := maps.Clone(config)
+	for _, key := range []string{"key.converter", "value.converter", "header.converter"} {
+		if p, ok := converter.Lookup(out[key]); ok {
+			out[key] = p.Class
+		}
+	}
+	return out
+}
+
+func (c *connector) kind() string {
+	if c.plugin == nil {
+		return typeUnknown
+	}
+	return typeSink
+}
+
+func (c *connector) info() ConnectorInfo {
+	info := ConnectorInfo{Name: c.name, Config: c.config, Tasks: []TaskID{}, Type: c.kind()}
+	for _, s := range c.slots {
+		info.Tasks = append(info.Tasks, s.id)
+	}
+	return info
+}
+
+func (c *connector) status() ConnectorStatus {
+	state := StateInfo{State: c.target, WorkerID: c.h.opt.WorkerID, Version: c.version()}
+	if c.failure != "" && c.target == task.Running {
+		state.State, state.Trace = task.Failed, c.failure
+	}
+	status := ConnectorStatus{Name: c.name, Connector: state, Tasks: []TaskStatus{}, Type: c.kind()}
+	for _, s := range c.slots {
+		status.Tasks = append(status.Tasks, c.taskStatus(s))
+	}
+	return status
+}
+
+func (c *connector) taskStatus(s *slot) TaskStatus {
+	return TaskStatus{ID: s.id.Task, StateInfo: StateInfo{State: s.state, WorkerID: c.h.opt.WorkerID, Trace: s.trace, Version: c.version()}}
+}
+
+func (c *connector) version() string {
+	if c.plugin == nil {
+		return ""
+	}
+	return versionOf(c.plugin, c.h.opt.Version)
+}
+
+// problem renders why an examined configuration cannot run, for the trace of a FAILED connector.
+func problem(e *examination, err error) string {
+	if err != nil {
+		return err.Error()
+	}
+	return strings.Join(e.messages(), "\n")
+}

@@ -1,0 +1,75 @@
+package runtime
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/sluice-connect/sluice/runtime/task"
+	"github.com/sluice-connect/sluice/runtime/workerconfig"
+)
+
+// ConnectorFile is a connector given on the command line.
+type ConnectorFile struct {
+	Path    string
+	Name    string
+	Config  map[string]string
+	Initial task.State // "" for none given
+}
+
+// TargetStates are the states a user may ask for.
+var TargetStates = []task.State{task.Running, task.Paused, task.Stopped}
+
+// ReadConnectorFile reads a connector from a flat JSON object with a name, from the JSON of a create request, or from
+// a properties file; the content tells which.
+func ReadConnectorFile(path string) (ConnectorFile, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return ConnectorFile{}, fmt.Errorf("read connector file: %w", err)
+	}
+	f := ConnectorFile{Path: path}
+	if strings.HasPrefix(strings.TrimSpace(string(data)), "{") {
+		err = f.readJSON(data)
+	} else {
+		f.Config, err = workerconfig.ParseProperties(data)
+	}
+	if err != nil {
+		return ConnectorFile{}, fmt.Errorf("read connector file %s: %w", path, err)
+	}
+	name, named := f.Config["name"]
+	switch {
+	case !named && f.Name == "":
+		return ConnectorFile{}, fmt.Errorf("Connector configuration at '%s' is missing the mandatory 'name' configuration", path) //nolint:staticcheck // Kafka's text
+	case named && f.Name != "" && f.Name != name:
+		return ConnectorFile{}, fmt.Errorf("Connector name configuration in 'config' doesn't match the one specified in 'name' at '%s'", path) //nolint:staticcheck // Kafka's text
+	case !named:
+		f.Config["name"] = f.Name
+	}
+	f.Name = f.Config["name"]
+	return f, nil
+}
+
+func (f *ConnectorFile) readJSON(data []byte) error {
+	if err := json.Unmarshal(data, &f.Config); err == nil {
+		return nil
+	}
+	f.Config = nil
+	var request struct {
+		Name    string            `json:"name"`
+		Config  map[string]string `json:"config"`
+		Initial string            `json:"initial_state"`
+	}
+	if err := json.Unmarshal(data, &request); err != nil {
+		return fmt.Errorf("parse JSON: %w", err)
+	}
+	if request.Config == nil {
+		return fmt.Errorf("find configuration: the JSON is neither a flat object of strings nor {name, config}")
+	}
+	f.Name, f.Config, f.Initial = request.Name, request.Config, task.State(strings.ToUpper(request.Initial))
+	if f.Initial != "" && !slices.Contains(TargetStates, f.Initial) {
+		return fmt.Errorf("read initial_state %q: it must be one of %v", request.Initial, TargetStates)
+	}
+	return nil
+}

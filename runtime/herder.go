@@ -1,0 +1,160 @@
+package runtime
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sluice-connect/sluice/runtime/store"
+	"github.com/sluice-connect/sluice/runtime/task"
+)
+
+// Store keeps connectors over restarts. Put and Delete return when the change is durable.
+type Store interface {
+	Load() ([]store.Connector, error)
+	Put(store.Connector) error
+	Delete(name string) error
+}
+
+// Options are what a herder works with.
+type Options struct {
+	Worker     map[string]string // the worker's properties
+	Store      Store
+	WorkerID   string // host:port, for status answers
+	InstanceID string // names this worker in consumer groups; stable over restarts
+	Version    string
+	Commit     string
+	// Graceful is the time all tasks together have to stop.
+	Graceful time.Duration
+	// StartTask starts a task and returns at once.
+	StartTask func(task.Spec) Task
+	// ClusterID asks Kafka for the id of the cluster; nil leaves the id empty.
+	ClusterID func(context.Context) (string, error)
+	Logger    *slog.Logger
+}
+
+// Herder runs the connectors of a standalone worker.
+//
+// Two locks: change serialises everything that changes a connector and is held while the store writes; mu guards the
+// memory and is held for moments only, so that reads never wait for a disk, a sink or a stopping task.
+type Herder struct {
+	opt Options
+
+	change sync.Mutex
+	mu     sync.RWMutex
+	// Guarded by mu; written only with change held as well.
+	connectors map[string]*connector
+	closing    bool
+	// last has the newest slot of every task number whose goroutine still lives. Guarded by mu.
+	last map[TaskID]*slot
+
+	slots   sync.WaitGroup // the slots' goroutines
+	started atomic.Bool
+
+	cluster     atomic.Pointer[string]
+	stopCluster context.CancelFunc
+	clusterDone chan struct{}
+}
+
+// New returns a herder that answers but runs nothing until Start.
+func New(opt Options) *Herder {
+	return &Herder{opt: opt, connectors: map[string]*connector{}, last: map[TaskID]*slot{}}
+}
+
+// Start loads the stored connectors, lets those of files win, and starts them. It does not wait for Kafka. On an
+// error nothing was started.
+func (h *Herder) Start(ctx context.Context, files []ConnectorFile) error {
+	h.change.Lock()
+	defer h.change.Unlock()
+	stored, err := h.opt.Store.Load()
+	if err != nil {
+		return err
+	}
+	for _, s := range stored {
+		h.restore(ctx, s)
+	}
+	for _, f := range files {
+		if err := h.applyFile(ctx, f); err != nil {
+			return &FileError{Err: err}
+		}
+	}
+	h.mu.Lock()
+	for _, c := range h.connectors {
+		c.launch()
+	}
+	h.mu.Unlock()
+	h.watchCluster()
+	h.started.Store(true)
+	return nil
+}
+
+// Started reports whether Start has done its work.
+func (h *Herder) Started() bool { return h.started.Load() }
+
+// Close refuses further changes, stops all tasks at once within the graceful time and waits for them. ctx bounds the
+// wait for tasks that do not end even then.
+func (h *Herder) Close(ctx context.Context) error {
+	h.change.Lock()
+	h.mu.Lock()
+	h.closing = true
+	for _, s := range h.last {
+		s.set(func(w *want) { w.gone = true })
+	}
+	h.mu.Unlock()
+	h.change.Unlock()
+	if h.stopCluster != nil {
+		h.stopCluster()
+		<-h.clusterDone
+	}
+	ended := make(chan struct{})
+	go func() {
+		h.slots.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("stop tasks: %d did not end: %w", h.leftovers(), ctx.Err())
+	}
+}
+
+// leftovers names the tasks that did not end.
+func (h *Herder) leftovers() int {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	for id := range h.last {
+		h.opt.Logger.Error(fmt.Sprintf("Graceful stop of task %s failed.", id), "connector", id.Connector, "task", id.Task)
+	}
+	return len(h.last)
+}
+
+// forget takes an ended slot out of the books.
+func (h *Herder) forget(s *slot) {
+	h.mu.Lock()
+	if h.last[s.id] == s {
+		delete(h.last, s.id)
+	}
+	h.mu.Unlock()
+	close(s.ended)
+}
+
+// begin takes the change lock, unless the worker is closing; the caller unlocks it.
+func (h *Herder) begin() error {
+	h.change.Lock()
+	if h.closing {
+		h.change.Unlock()
+		return Errorf(Unavailable, "Worker is shutting down")
+	}
+	return nil
+}
+
+func (h *Herder) find(name, missing string) (*connector, error) {
+	if c, ok := h.connectors[name]; ok {
+		return c, nil
+	}
+	return nil, Errorf(NotFound, missing, name)
+}

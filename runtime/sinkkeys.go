@@ -1,0 +1,30 @@
+package runtime
+
+import (
+	cd "github.com/sluice-connect/sluice/schemas/configdef"
+)
+
+// sinkKeys are the keys that every sink connector has besides connectorKeys.
+var sinkKeys = []cd.Key{
+	{Name: "topics", Type: cd.List, Importance: cd.High,
+		Group: groupCommon, Order: 4, Width: cd.WidthLong, DisplayName: "Topics",
+		Doc: "List of topics to consume, separated by commas"},
+	{Name: "topics.regex", Type: cd.String, Importance: cd.High,
+		Group: groupCommon, Order: 4, Width: cd.WidthLong, DisplayName: "Topics regex",
+		Valid: validRegex,
+		Doc: "Regular expression giving topics to consume. Under the hood, the regex is compiled to a " +
+			"<code>java.util.regex.Pattern</code>. Only one of topics or topics.regex should be specified."},
+	{Name: "errors.deadletterqueue.topic.name", Type: cd.String, Importance: cd.Medium,
+		Group: groupErrors, Order: 6, Width: cd.WidthMedium, DisplayName: "Dead Letter Queue Topic Name",
+		Doc: "The name of the topic to be used as the dead letter queue (DLQ) for messages that result in an " +
+			"error when processed by this sink connector, or its transformations or converters. The topic " +
+			"name is blank by default, which means that no messages are to be recorded in the DLQ."},
+	{Name: "errors.deadletterqueue.topic.replication.factor", Type: cd.Short, Default: "3", Importance: cd.Medium,
+		Group: groupErrors, Order: 7, Width: cd.WidthMedium, DisplayName: "Dead Letter Queue Topic Replication Factor",
+		Doc: "Replication factor used to create the dead letter queue topic when it doesn't already exist."},
+	{Name: "errors.deadletterqueue.context.headers.enable", Type: cd.Boolean, Default: "false", Importance: cd.Medium,
+		Group: groupErrors, Order: 8, Width: cd.WidthMedium, DisplayName: "Enable Error Context Headers",
+		Doc: "If true, add headers containing error context to the messages written to the dead letter queue. " +
+			"To avoid clashing with headers from the original record, all error context header keys, all " +
+			"error context header keys will start with <code>__connect.errors.</code>"},
+}

@@ -1,0 +1,155 @@
+package runtime
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/sluice-connect/sluice/runtime/task"
+)
+
+// Task is a running task. It ends by itself when it fails; Done tells.
+type Task interface {
+	// Pause and Resume ask for a change of state and return at once; the task reports when it happened.
+	Pause()
+	Resume()
+	// Stop drains and commits until ctx ends, then gives up; it returns when the task's goroutines ended.
+	Stop(ctx context.Context)
+	// Done is closed when the task has ended, by itself or by Stop.
+	Done() <-chan struct{}
+}
+
+// slot is the place of one task number of a connector. Its goroutine owns the running task: it alone starts, pauses
+// and stops it, so that a slow stop holds up nobody but the successor of the same number.
+type slot struct {
+	h      *Herder
+	id     TaskID
+	wake   chan struct{}
+	ended  chan struct{}
+	before <-chan struct{} // ended of the slot that had the number before, nil for none
+	log    *slog.Logger
+
+	// Guarded by Herder.mu.
+	want  want
+	state task.State
+	trace string
+}
+
+// want is what a slot should have come to.
+type want struct {
+	run    int // counts up with every restart; 0 before the first start
+	config map[string]string
+	spec   task.Spec
+	paused bool
+	gone   bool // the slot itself shall end
+}
+
+// set changes what the slot shall do. The caller holds Herder.mu.
+func (s *slot) set(change func(*want)) {
+	change(&s.want)
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// restart asks for a new run. The caller holds Herder.mu.
+func (s *slot) restart(shown task.State) {
+	s.state, s.trace = shown, ""
+	s.set(func(w *want) { w.run++ })
+}
+
+func (s *slot) wanted() want {
+	s.h.mu.RLock()
+	defer s.h.mu.RUnlock()
+	return s.want
+}
+
+// run is the slot's goroutine.
+func (s *slot) run() {
+	defer s.h.slots.Done()
+	defer s.h.forget(s)
+	if s.before != nil {
+		<-s.before
+	}
+	var running Task
+	var at want
+	for {
+		w := s.wanted()
+		switch {
+		case running != nil && (w.gone || w.run != at.run):
+			s.stop(running)
+			running = nil
+		case w.gone:
+			return
+		case w.run != at.run:
+			running, at = s.start(w), w
+		case running != nil && w.paused != at.paused:
+			at.paused = w.paused
+			if w.paused {
+				running.Pause()
+			} else {
+				running.Resume()
+			}
+		default:
+			var done <-chan struct{}
+			if running != nil {
+				done = running.Done()
+			}
+			select {
+			case <-s.wake:
+			case <-done:
+				running = nil
+				s.endedByItself(at.run)
+			}
+		}
+	}
+}
+
+func (s *slot) start(w want) Task {
+	spec := w.spec
+	spec.Paused = w.paused
+	spec.Logger = s.log
+	spec.Report = func(state task.State, trace string) { s.report(w.run, state, trace) }
+	s.log.Info("starting task")
+	return s.h.opt.StartTask(spec)
+}
+
+// stop waits for the task, but not for ever: a sink that hangs must not hold up the worker.
+func (s *slot) stop(running Task) {
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(context.Background(), s.h.opt.Graceful)
+	defer cancel()
+	running.Stop(ctx)
+	if ctx.Err() != nil {
+		s.log.Warn("task did not stop in good order within the graceful timeout", "timeout", s.h.opt.Graceful)
+		return
+	}
+	s.log.Info("stopped task", "took", time.Since(began))
+}
+
+// report takes a state from run number run of the task; late words of an earlier run are not heard.
+func (s *slot) report(run int, state task.State, trace string) {
+	s.h.mu.Lock()
+	stale := s.want.run != run || s.want.gone
+	if !stale {
+		s.state, s.trace = state, trace
+	}
+	s.h.mu.Unlock()
+	switch {
+	case stale:
+	case state == task.Failed:
+		s.log.Error("task failed", "trace", trace)
+	default:
+		s.log.Info("task changed state", "state", string(state))
+	}
+}
+
+func (s *slot) endedByItself(run int) {
+	s.h.mu.RLock()
+	reported := s.state == task.Failed || s.want.run != run
+	s.h.mu.RUnlock()
+	if !reported {
+		s.report(run, task.Failed, "The task ended without saying why.")
+	}
+}

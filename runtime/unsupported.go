@@ -1,0 +1,28 @@
+package runtime
+
+import (
+	cd "github.com/sluice-connect/sluice/schemas/configdef"
+)
+
+const notYet = " is not supported yet by this version"
+
+// unsupported refuses what this version would otherwise drop silently: a connector that asks for it must not start.
+func unsupported(v cd.Values) []cd.Problem {
+	var problems []cd.Problem
+	refuse := func(key, what string) {
+		problems = append(problems, cd.Problem{Key: key, Message: "Invalid value " + v.Originals()[key] + " for configuration " + key + ": " + what + notYet})
+	}
+	if len(v.List("transforms")) > 0 {
+		refuse("transforms", "transforming records")
+	}
+	if len(v.List("predicates")) > 0 {
+		refuse("predicates", "transforming records")
+	}
+	if v.String("errors.tolerance") == "all" {
+		refuse("errors.tolerance", "tolerating errors")
+	}
+	if v.String("errors.deadletterqueue.topic.name") != "" {
+		refuse("errors.deadletterqueue.topic.name", "a dead letter queue")
+	}
+	return problems
+}

@@ -1,0 +1,165 @@
+package runtime
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/sluice-connect/sluice/connectors"
+	cd "github.com/sluice-connect/sluice/schemas/configdef"
+	"github.com/sluice-connect/sluice/schemas/converter"
+)
+
+// Validate examines a configuration for the class named plugin and says what it found about every key.
+func (h *Herder) Validate(ctx context.Context, plugin string, raw RawConfig) (ConfigInfos, error) {
+	class := raw["connector.class"]
+	if class != nil && !matchesRequest(*class, plugin) {
+		return ConfigInfos{}, Errorf(BadRequest, "Included connector type %s does not match request type %s", *class, plugin)
+	}
+	e, err := h.examine(ctx, raw, true)
+	if err != nil {
+		return ConfigInfos{}, err
+	}
+	infos := ConfigInfos{Name: *class, ErrorCount: len(e.messages()), Groups: []string{}, Configs: []ConfigInfo{}}
+	for _, f := range e.findings {
+		info := ConfigInfo{Value: ConfigValueInfo{Name: f.name, Value: f.value, RecommendedValues: []string{}, Errors: []string{}, Visible: true}}
+		if f.key != nil {
+			if f.key.Internal {
+				continue
+			}
+			definition := keyInfo(*f.key)
+			definition.Name = f.name
+			info.Definition = &definition
+			info.Value.RecommendedValues = recommended(*f.key)
+			if g := f.key.Group; g != "" && !slices.Contains(infos.Groups, g) {
+				infos.Groups = append(infos.Groups, g)
+			}
+		}
+		info.Value.Errors = append(info.Value.Errors, f.errors...)
+		infos.Configs = append(infos.Configs, info)
+	}
+	return infos, nil
+}
+
+// Plugins lists the installed connector classes and, unless connectorsOnly, the converters.
+func (h *Herder) Plugins(connectorsOnly bool) []PluginInfo {
+	list := []PluginInfo{}
+	for _, p := range connectors.Plugins() {
+		list = append(list, PluginInfo{Class: p.Class, Type: typeSink, Version: versionOf(p, h.opt.Version)})
+	}
+	if connectorsOnly {
+		return list
+	}
+	var headers []PluginInfo
+	for _, class := range converter.Classes() {
+		p, _ := converter.Lookup(class)
+		if p.Value {
+			list = append(list, PluginInfo{Class: class, Type: "converter", Version: p.Version})
+		}
+		if p.Header {
+			headers = append(headers, PluginInfo{Class: class, Type: "header_converter", Version: p.Version})
+		}
+	}
+	return append(list, headers...)
+}
+
+// PluginConfig describes the keys of a connector or converter class: first its own, then those every sink has.
+func (h *Herder) PluginConfig(name string) ([]ConfigKeyInfo, error) {
+	infos := []ConfigKeyInfo{}
+	if p, ok := converter.Lookup(name); ok {
+		for _, k := range p.Config().Keys() {
+			infos = append(infos, keyInfo(k))
+		}
+		return infos, nil
+	}
+	p, err := lookupConnector(name)
+	if err != nil {
+		return nil, Errorf(NotFound, "Unknown plugin %s.", name)
+	}
+	for _, k := range p.Connector.Config().Keys() {
+		if !k.Internal {
+			infos = append(infos, keyInfo(k))
+		}
+	}
+	for _, k := range slices.Concat(connectorKeys, sinkKeys) {
+		if k.Name == "connector.plugin.version" {
+			k.Null, k.Default = false, versionOf(p, h.opt.Version)
+		}
+		infos = append(infos, keyInfo(k))
+	}
+	return infos, nil
+}
+
+// commonKeys are the keys every sink has, with the defaults this worker and the class give them.
+func (h *Herder) commonKeys(p *connectors.Plugin) []cd.Key {
+	keys := slices.Concat(connectorKeys, sinkKeys)
+	for i := range keys {
+		k := &keys[i]
+		switch {
+		case k.Name == "connector.plugin.version":
+			version := versionOf(p, h.opt.Version)
+			k.Null, k.Default, k.Valid = false, version, validVersion(p.Class, version)
+			k.Recommended = func() []string { return []string{version} }
+		case k.Type == cd.Class && h.opt.Worker[k.Name] != "":
+			k.Null, k.Default = false, h.opt.Worker[k.Name]
+			k.Recommended = converterClasses(k.Name == "header.converter")
+		}
+	}
+	return keys
+}
+
+func validVersion(class, version string) func(any) error {
+	return func(v any) error {
+		want, _ := v.(string)
+		if want == version || want == "latest" {
+			return nil
+		}
+		return verbatim("Plugin " + class + " not found that matches the version range [" + want + "," + want +
+			"], available versions: [" + version + "]")
+	}
+}
+
+func converterClasses(header bool) func() []string {
+	return func() []string {
+		var list []string
+		for _, class := range converter.Classes() {
+			if p, _ := converter.Lookup(class); (header && p.Header) || (!header && p.Value) {
+				list = append(list, class)
+			}
+		}
+		return list
+	}
+}
+
+func recommended(k cd.Key) []string {
+	if k.Recommended == nil {
+		return []string{}
+	}
+	return append([]string{}, k.Recommended()...)
+}
+
+func keyInfo(k cd.Key) ConfigKeyInfo {
+	info := ConfigKeyInfo{Name: k.Name, Type: string(k.Type), Required: k.Required, Importance: string(k.Importance),
+		Documentation: k.Doc, Order: k.Order, Width: string(k.Width), DisplayName: k.DisplayName,
+		Dependents: append([]string{}, k.Dependents...)}
+	if !k.Required && !k.Null {
+		text := strings.TrimSpace(k.Default)
+		if k.Type == cd.Password {
+			text = cd.Hidden
+		}
+		info.DefaultValue = &text
+	}
+	if k.Group != "" {
+		info.Group = &k.Group
+	}
+	if k.Order == 0 {
+		info.Order = -1
+	}
+	if info.DisplayName == "" {
+		info.DisplayName = k.Name
+	}
+	if info.Width == "" {
+		info.Width = string(cd.WidthNone)
+	}
+	return info
+}
