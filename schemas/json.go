@@ -110,8 +110,9 @@ func appendMap(dst []byte, s *Schema, d Map, o JSONOptions) []byte {
 	return append(dst, '}')
 }
 
+// stringKeys reports whether d can be an object; a null key, which optional string keys allow, needs pairs.
 func stringKeys(s *Schema, d Map) bool {
-	if s != nil && s.Key != nil && (s.Key.Type != String || s.Key.Optional) {
+	if s != nil && s.Key != nil && s.Key.Type != String {
 		return false
 	}
 	for _, e := range d {

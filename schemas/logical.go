@@ -1,6 +1,7 @@
 package schemas
 
 import (
+	"fmt"
 	"math/big"
 	"strings"
 	"time"
@@ -22,7 +23,11 @@ type Decimal struct {
 	Scale    int32
 }
 
-// String renders d in plain notation, as Java's BigDecimal.toPlainString does: all digits, never an exponent.
+// maxPlain bounds the zeros that String writes out: a scale is four bytes of untrusted input.
+const maxPlain = 10_000
+
+// String renders d in plain notation, as Java's BigDecimal.toPlainString does: all digits, no exponent. Only a scale
+// beyond ±10,000 is written as BigDecimal.toString does, with one.
 func (d Decimal) String() string {
 	if d.Unscaled == nil {
 		return "0"
@@ -33,6 +38,8 @@ func (d Decimal) String() string {
 		sign = "-"
 	}
 	switch {
+	case d.Scale > maxPlain || d.Scale < -maxPlain:
+		return sign + scientific(digits, d.Scale)
 	case d.Scale <= 0:
 		if digits != "0" {
 			digits += strings.Repeat("0", int(-d.Scale))
@@ -43,6 +50,26 @@ func (d Decimal) String() string {
 	}
 	cut := len(digits) - int(d.Scale)
 	return sign + digits[:cut] + "." + digits[cut:]
+}
+
+func scientific(digits string, scale int32) string {
+	exponent := int64(len(digits)) - 1 - int64(scale)
+	if len(digits) > 1 {
+		digits = digits[:1] + "." + digits[1:]
+	}
+	return fmt.Sprintf("%sE%+d", digits, exponent)
+}
+
+// equal compares value and scale, as BigDecimal.equals does; no number at all is zero.
+func (d Decimal) equal(b Decimal) bool {
+	return d.Scale == b.Scale && d.unscaled().Cmp(b.unscaled()) == 0
+}
+
+func (d Decimal) unscaled() *big.Int {
+	if d.Unscaled == nil {
+		return new(big.Int)
+	}
+	return d.Unscaled
 }
 
 // BigEndian returns Unscaled as the big-endian two's complement bytes that Java's BigInteger.toByteArray gives.
@@ -78,13 +105,13 @@ func DecimalFromBigEndian(b []byte, scale int32) Decimal {
 // millisPerDay converts between Date's days and Go's time.
 const millisPerDay = 24 * 60 * 60 * 1000
 
-// DateFromDays, TimeFromMillis and TimestampFromMillis build the Data of the logical types from their encoded numbers.
+// DateFromDays builds the data of a Date from days since the epoch.
 func DateFromDays(days int32) time.Time { return time.UnixMilli(int64(days) * millisPerDay).UTC() }
 
-// TimeFromMillis builds the Data of a Time from milliseconds since midnight.
+// TimeFromMillis builds the data of a Time from milliseconds since midnight.
 func TimeFromMillis(ms int32) time.Time { return time.UnixMilli(int64(ms)).UTC() }
 
-// TimestampFromMillis builds the Data of a Timestamp from milliseconds since the epoch.
+// TimestampFromMillis builds the data of a Timestamp from milliseconds since the epoch.
 func TimestampFromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 
 // EncodedTime returns the number that stands for t under the logical type name: days, or milliseconds.

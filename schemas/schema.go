@@ -1,6 +1,8 @@
 // Package schemas holds Kafka Connect's data model in Go: records, schemas and the values they describe.
 package schemas
 
+import "maps"
+
 // Type is the physical type of a schema, named as in Connect's Schema.Type.
 type Type uint8
 
@@ -77,24 +79,32 @@ func (s *Schema) FieldIndex(name string) int {
 }
 
 // Equal reports whether a and b describe the same data with the same names, versions, parameters and defaults,
-// which is what Connect's ConnectSchema.equals compares.
-func (s *Schema) Equal(b *Schema) bool {
+// which is what Connect's ConnectSchema.equals compares. Recursive schemas are compared too.
+func (s *Schema) Equal(b *Schema) bool { return s.equal(b, map[[2]*Schema]bool{}) }
+
+// equal takes a pair it has met before as equal: either it was, or its comparison is under way because the schemas are
+// recursive; and the first difference anywhere ends all of it.
+func (s *Schema) equal(b *Schema, met map[[2]*Schema]bool) bool {
 	if s == b {
 		return true
 	}
-	if s == nil || b == nil || s.Type != b.Type || s.Optional != b.Optional || s.Name != b.Name || s.Version != b.Version ||
-		s.Doc != b.Doc || s.HasDefault != b.HasDefault || len(s.Params) != len(b.Params) || len(s.Fields) != len(b.Fields) {
+	if s == nil || b == nil || !s.sameHead(b) {
 		return false
 	}
-	for k, v := range s.Params {
-		if w, ok := b.Params[k]; !ok || w != v {
-			return false
-		}
+	if met[[2]*Schema{s, b}] {
+		return true
 	}
+	met[[2]*Schema{s, b}] = true
 	for i := range s.Fields {
-		if s.Fields[i].Name != b.Fields[i].Name || !s.Fields[i].Schema.Equal(b.Fields[i].Schema) {
+		if s.Fields[i].Name != b.Fields[i].Name || !s.Fields[i].Schema.equal(b.Fields[i].Schema, met) {
 			return false
 		}
 	}
-	return s.Key.Equal(b.Key) && s.Elem.Equal(b.Elem) && (!s.HasDefault || DataEqual(s.Default, b.Default))
+	return s.Key.equal(b.Key, met) && s.Elem.equal(b.Elem, met) && (!s.HasDefault || DataEqual(s.Default, b.Default))
+}
+
+// sameHead compares everything but the schemas inside and the default.
+func (s *Schema) sameHead(b *Schema) bool {
+	return s.Type == b.Type && s.Optional == b.Optional && s.Name == b.Name && s.Version == b.Version && s.Doc == b.Doc &&
+		s.HasDefault == b.HasDefault && maps.Equal(s.Params, b.Params) && len(s.Fields) == len(b.Fields)
 }

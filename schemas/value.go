@@ -141,7 +141,7 @@ func DataEqual(a, b any) bool {
 		return ok && x.Schema.Equal(y.Schema) && allEqual(x.Values, y.Values)
 	case Decimal:
 		y, ok := b.(Decimal)
-		return ok && x.Scale == y.Scale && x.Unscaled.Cmp(y.Unscaled) == 0
+		return ok && x.equal(y)
 	case time.Time:
 		y, ok := b.(time.Time)
 		return ok && x.Equal(y)

@@ -146,7 +146,10 @@ func (d *Def) Parse(props map[string]string) (Values, []Problem) {
 	v := Values{def: d, props: props, parsed: make(map[string]any, len(d.keys))}
 	var problems []Problem
 	for _, k := range d.keys {
-		value, err := d.parseKey(k, props)
+		value, err := k.parse(props)
+		if err == nil {
+			err = k.validate(value, props)
+		}
 		if err != nil {
 			problems = append(problems, Problem{Key: k.Name, Message: err.Error()})
 			continue
@@ -159,27 +162,45 @@ func (d *Def) Parse(props map[string]string) (Values, []Problem) {
 	return v, problems
 }
 
-func (d *Def) parseKey(k Key, props map[string]string) (any, error) {
-	text, set := props[k.Name]
-	if !set {
-		if k.Required {
-			return nil, fmt.Errorf("Missing required configuration %q which has no default value.", k.Name) //nolint:staticcheck // Kafka's text
-		}
-		if k.Null {
-			return nil, nil
-		}
-		text = k.Default
+// text returns what is to be parsed for k; ok is false when that is null.
+func (k Key) text(props map[string]string) (text string, ok bool) {
+	if text, ok = props[k.Name]; ok {
+		return text, true
+	}
+	return k.Default, !k.Null
+}
+
+// parse returns the value of k in props, set or by default; nil is null.
+func (k Key) parse(props map[string]string) (any, error) {
+	if _, set := props[k.Name]; k.Required && !set {
+		return nil, fmt.Errorf("Missing required configuration %q which has no default value.", k.Name) //nolint:staticcheck // Kafka's text
+	}
+	text, ok := k.text(props)
+	if !ok {
+		return nil, nil
 	}
 	value, err := parse(k.Type, text)
 	if err != nil {
-		return nil, fmt.Errorf("Invalid value %s for configuration %s: %w", shown(k, text), k.Name, err) //nolint:staticcheck // Kafka's text
-	}
-	if k.Valid != nil && (set || k.Default != "") {
-		if err := k.Valid(value); err != nil {
-			return nil, fmt.Errorf("Invalid value %s for configuration %s: %w", shown(k, text), k.Name, err) //nolint:staticcheck // Kafka's text
-		}
+		return nil, k.invalid(text, err)
 	}
 	return value, nil
+}
+
+// validate asks the validator of k about a parsed value. An empty default stands for "not set" and is not asked about.
+func (k Key) validate(value any, props map[string]string) error {
+	_, set := props[k.Name]
+	if k.Valid == nil || value == nil || (!set && k.Default == "") {
+		return nil
+	}
+	if err := k.Valid(value); err != nil {
+		text, _ := k.text(props)
+		return k.invalid(text, err)
+	}
+	return nil
+}
+
+func (k Key) invalid(text string, err error) error {
+	return fmt.Errorf("Invalid value %s for configuration %s: %w", shown(k, text), k.Name, err) //nolint:staticcheck // Kafka's text
 }
 
 func shown(k Key, text string) string {
