@@ -1,0 +1,153 @@
+package consume
+
+import (
+	"time"
+
+	"github.com/IBM/sarama"
+
+	"github.com/sluice-connect/sluice/schemas"
+)
+
+// batch is a run of records of one partition as decoded from a fetch, with what must be skipped already skipped.
+type batch struct {
+	first     int64 // offset that OffsetDelta counts from
+	firstTime time.Time
+	// logAppend is the broker's time when the topic uses LogAppendTime, else zero.
+	logAppend time.Time
+	records   []*sarama.Record
+	next      int64 // position after the batch, beyond records that were skipped
+	size      int   // bytes of keys, values and headers
+}
+
+// recordOverhead stands for what a decoded record costs beside its bytes.
+const recordOverhead = 120
+
+// fill writes record i of b into r.
+func (b *batch) fill(i int, tp schemas.TopicPartition, r *schemas.Record) {
+	rec := b.records[i]
+	*r = schemas.Record{Topic: tp.Topic, Source: tp, Offset: b.first + rec.OffsetDelta}
+	r.Raw = schemas.Raw{Key: rec.Key, Value: rec.Value}
+	if len(rec.Headers) > 0 {
+		r.Raw.Headers = make([]schemas.RawHeader, len(rec.Headers))
+		for j, h := range rec.Headers {
+			r.Raw.Headers[j] = schemas.RawHeader{Key: string(h.Key), Value: h.Value}
+		}
+	}
+	switch {
+	case !b.logAppend.IsZero():
+		r.Timestamp, r.TimestampType = b.logAppend, schemas.LogAppendTime
+	case b.firstTime.UnixMilli() >= 0: // -1 stands for no timestamp
+		r.Timestamp, r.TimestampType = b.firstTime.Add(rec.TimestampDelta), schemas.CreateTime
+	}
+}
+
+// decodeBlock turns a fetched block into batches from offset pos on. It drops control batches and, when the block
+// was read committed, what aborted transactions wrote. next is the position after the block, pos if it held nothing.
+func decodeBlock(block *sarama.FetchResponseBlock, pos int64) (batches []batch, next int64) {
+	aborted := abortedRanges{waiting: block.AbortedTransactions}
+	next = pos
+	for _, set := range block.RecordsSet {
+		var b batch
+		switch {
+		case set.RecordBatch != nil:
+			if set.RecordBatch.PartialTrailingRecord && len(set.RecordBatch.Records) == 0 {
+				continue
+			}
+			b = decodeBatch(set.RecordBatch, &aborted, pos)
+		case set.MsgSet != nil:
+			b = decodeLegacy(set.MsgSet, pos)
+		}
+		if b.next <= next {
+			continue
+		}
+		next = b.next
+		batches = append(batches, b)
+	}
+	return batches, next
+}
+
+func decodeBatch(rb *sarama.RecordBatch, aborted *abortedRanges, pos int64) batch {
+	b := batch{first: rb.FirstOffset, firstTime: rb.FirstTimestamp, next: rb.LastOffset() + 1}
+	if rb.LogAppendTime {
+		b.logAppend = rb.MaxTimestamp
+	}
+	if aborted.skip(rb) {
+		return b
+	}
+	b.records = rb.Records
+	for len(b.records) > 0 && b.first+b.records[0].OffsetDelta < pos {
+		b.records = b.records[1:]
+	}
+	b.measure()
+	return b
+}
+
+// decodeLegacy reads message sets of format 0 and 1, which old topics still hold.
+func decodeLegacy(set *sarama.MessageSet, pos int64) batch {
+	var b batch
+	for _, block := range set.Messages {
+		inner := block.Messages()
+		for _, m := range inner {
+			offset, at := m.Offset, m.Msg.Timestamp
+			if m.Msg.Version >= 1 && len(inner) > 1 {
+				offset += block.Offset - inner[len(inner)-1].Offset
+				if m.Msg.LogAppendTime {
+					at = block.Msg.Timestamp
+				}
+			}
+			b.next = offset + 1
+			if offset < pos {
+				continue
+			}
+			if b.records == nil {
+				b.first, b.firstTime = offset, at
+			}
+			b.records = append(b.records, &sarama.Record{Key: m.Msg.Key, Value: m.Msg.Value, OffsetDelta: offset - b.first, TimestampDelta: at.Sub(b.firstTime)})
+		}
+	}
+	b.measure()
+	return b
+}
+
+func (b *batch) measure() {
+	for _, r := range b.records {
+		b.size += len(r.Key) + len(r.Value) + recordOverhead
+		for _, h := range r.Headers {
+			b.size += len(h.Key) + len(h.Value)
+		}
+	}
+}
+
+// abortedRanges says which batches of a read-committed fetch belong to aborted transactions: a producer's batches
+// count as aborted from the first offset the broker names until its abort marker.
+type abortedRanges struct {
+	waiting []*sarama.AbortedTransaction // in order of FirstOffset
+	open    map[int64]bool               // producers in an aborted transaction
+}
+
+// skip reports whether the records of rb are not for the consumer.
+func (a *abortedRanges) skip(rb *sarama.RecordBatch) bool {
+	for len(a.waiting) > 0 && a.waiting[0].FirstOffset <= rb.LastOffset() {
+		if a.open == nil {
+			a.open = map[int64]bool{}
+		}
+		a.open[a.waiting[0].ProducerID] = true
+		a.waiting = a.waiting[1:]
+	}
+	if rb.Control {
+		if isAbortMarker(rb) {
+			delete(a.open, rb.ProducerID)
+		}
+		return true
+	}
+	return rb.IsTransactional && a.open[rb.ProducerID]
+}
+
+// isAbortMarker reads the control record's key: version (int16), type (int16; 0 is abort).
+func isAbortMarker(rb *sarama.RecordBatch) bool {
+	if len(rb.Records) == 0 {
+		return false
+	}
+	k := rb.Records[0].Key
+	return len(k) >= 4 && k[2] == 0 && k[3] == 0
+}

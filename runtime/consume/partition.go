@@ -1,0 +1,136 @@
+package consume
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sluice-connect/sluice/schemas"
+)
+
+// Partition is one assigned partition: a bounded queue that the fetcher fills and one pipeline empties. The pipeline
+// calls Take, Rewind and Commit; everything else belongs to the consumer.
+type Partition struct {
+	schemas.TopicPartition
+	// From is the offset the partition starts at: the committed one, or where auto.offset.reset points.
+	From int64
+
+	committable atomic.Int64 // what the pipeline says may be committed
+	committed   int64        // what the group holds, -1 if nothing; used by the session only
+
+	mu      sync.Mutex
+	queue   []batch
+	cursor  int   // records of queue[0] that were taken
+	bytes   int   // of queued records
+	limit   int   // bytes from which on nothing more is fetched
+	fetchAt int64 // next offset to fetch
+	epoch   int   // counts rewinds, so that answers to older fetches are dropped
+	err     error // why nothing can be fetched any more
+
+	ready  chan struct{} // holds a token when Take may find something new
+	onRoom func()        // tells the fetcher that there is room again
+
+	// Owned by the fetcher, under its lock.
+	route route
+}
+
+// route says which broker a partition is fetched from.
+type route struct {
+	addr    string // "" when it has to be looked up
+	replica bool   // addr is a preferred replica, not the leader
+	until   time.Time
+	alone   bool // fetched by requests of its own, to find out what is wrong with it
+	empty   int  // answers in a row that had nothing although there are records
+}
+
+func newPartition(tp schemas.TopicPartition, from, committed int64, limit int) *Partition {
+	p := &Partition{TopicPartition: tp, From: from, committed: committed, limit: limit, fetchAt: from, ready: make(chan struct{}, 1)}
+	p.committable.Store(from)
+	return p
+}
+
+// Ready is signalled when Take may return something new.
+func (p *Partition) Ready() <-chan struct{} { return p.ready }
+
+// Take appends up to n queued records to dst and returns the position behind them, which may lie beyond the last
+// record. It returns next = -1 when nothing is queued. err is set when the partition cannot be read any further.
+func (p *Partition) Take(dst []schemas.Record, n int) (records []schemas.Record, next int64, err error) {
+	p.mu.Lock()
+	wasFull := p.bytes >= p.limit
+	next = -1
+	for n > 0 && len(p.queue) > 0 {
+		b := &p.queue[0]
+		for n > 0 && p.cursor < len(b.records) {
+			dst = append(dst, schemas.Record{})
+			b.fill(p.cursor, p.TopicPartition, &dst[len(dst)-1])
+			next = dst[len(dst)-1].Offset + 1
+			p.cursor++
+			n--
+		}
+		if p.cursor < len(b.records) {
+			break
+		}
+		next = b.next
+		p.bytes -= b.size
+		p.queue[0] = batch{}
+		p.queue, p.cursor = p.queue[1:], 0
+	}
+	hasRoom := wasFull && p.bytes < p.limit
+	if next < 0 {
+		err = p.err
+	}
+	p.mu.Unlock()
+	if hasRoom {
+		p.onRoom()
+	}
+	return dst, next, err
+}
+
+// Rewind drops what is queued and goes on at offset.
+func (p *Partition) Rewind(offset int64) {
+	p.mu.Lock()
+	p.queue, p.cursor, p.bytes, p.err = nil, 0, 0, nil
+	p.fetchAt = offset
+	p.epoch++
+	p.mu.Unlock()
+	p.onRoom()
+}
+
+// Commit says that every record below next is safe; the consumer commits it in its own time.
+func (p *Partition) Commit(next int64) { p.committable.Store(next) }
+
+// position returns where to fetch from; ok is false when there is no room or no sense in it.
+func (p *Partition) position() (at int64, epoch int, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.fetchAt, p.epoch, p.bytes < p.limit && p.err == nil
+}
+
+// deliver queues what was fetched for epoch.
+func (p *Partition) deliver(epoch int, batches []batch, next int64) {
+	p.mu.Lock()
+	if p.epoch == epoch && p.err == nil {
+		for i := range batches {
+			p.bytes += batches[i].size
+		}
+		p.queue = append(p.queue, batches...)
+		p.fetchAt = next
+	}
+	p.mu.Unlock()
+	p.signal()
+}
+
+// fail ends the partition: Take returns err once the queue is empty.
+func (p *Partition) fail(err error) {
+	p.mu.Lock()
+	p.err = err
+	p.mu.Unlock()
+	p.signal()
+}
+
+func (p *Partition) signal() {
+	select {
+	case p.ready <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,105 @@
+// Package kafka turns Java client properties into sarama clients and connections; no other room configures sarama.
+package kafka
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/IBM/sarama"
+	"github.com/rcrowley/go-metrics"
+
+	"github.com/sluice-connect/sluice/schemas/configdef"
+)
+
+// Limits on what a broker may make us allocate; sarama bounds neither enough by default.
+const (
+	maxResponseBytes     = 100 << 20
+	maxDecompressedBytes = 64 << 20
+)
+
+func init() {
+	sarama.MaxResponseSize = maxResponseBytes
+	sarama.MaxDecompressedBatchSize = maxDecompressedBytes
+	// Sluice counts records itself; sarama's meters would cost a goroutine and time in every request.
+	metrics.UseNilMetrics = true
+}
+
+// clientDef holds the Java client settings that every kind of client shares.
+var clientDef = configdef.New(
+	configdef.Key{Name: "bootstrap.servers", Type: configdef.List, Required: true, Importance: configdef.High,
+		Doc: "Comma-separated host:port pairs of brokers to find the cluster by."},
+	configdef.Key{Name: "client.id", Type: configdef.String, Doc: "Name of the client in broker logs and quotas."},
+	configdef.Key{Name: "client.rack", Type: configdef.String, Doc: "Rack of the client; brokers may then offer a closer replica to read from."},
+	configdef.Key{Name: "request.timeout.ms", Type: configdef.Int, Default: "30000", Valid: configdef.AtLeast(1), Doc: "How long to wait for the answer to a request."},
+	configdef.Key{Name: "metadata.max.age.ms", Type: configdef.Long, Default: "300000", Valid: configdef.AtLeast(0), Doc: "How often topics and partitions are looked up again."},
+	configdef.Key{Name: "socket.connection.setup.timeout.ms", Type: configdef.Long, Default: "10000", Valid: configdef.AtLeast(1), Doc: "How long a connection attempt may take."},
+	configdef.Key{Name: "security.protocol", Type: configdef.String, Default: "PLAINTEXT",
+		Valid: configdef.OneOfFold("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"), Doc: "How to talk to brokers."},
+	configdef.Key{Name: "sasl.mechanism", Type: configdef.String, Default: "GSSAPI", Doc: "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512."},
+	configdef.Key{Name: "sasl.jaas.config", Type: configdef.Password, Null: true, Doc: "Login module line with username and password."},
+	configdef.Key{Name: "ssl.truststore.type", Type: configdef.String, Default: "JKS", Doc: "Type of the trust store; PEM is supported."},
+	configdef.Key{Name: "ssl.truststore.location", Type: configdef.String, Null: true, Doc: "File with the certificates to trust; the system's when not set."},
+	configdef.Key{Name: "ssl.truststore.certificates", Type: configdef.Password, Null: true, Doc: "Certificates to trust, as PEM text."},
+	configdef.Key{Name: "ssl.keystore.type", Type: configdef.String, Default: "JKS", Doc: "Type of the key store; PEM is supported."},
+	configdef.Key{Name: "ssl.keystore.location", Type: configdef.String, Null: true, Doc: "File with the client's key and certificates."},
+	configdef.Key{Name: "ssl.keystore.key", Type: configdef.Password, Null: true, Doc: "Private key of the client, as PEM text."},
+	configdef.Key{Name: "ssl.keystore.certificate.chain", Type: configdef.Password, Null: true, Doc: "Certificates of the client, as PEM text."},
+	configdef.Key{Name: "ssl.endpoint.identification.algorithm", Type: configdef.String, Default: "https", Doc: "Empty turns the check of the broker's host name off."},
+)
+
+// Config returns the sarama configuration for Java client properties without prefix, and the brokers to start from.
+// Properties it does not know are left to the caller.
+func Config(props map[string]string) (*sarama.Config, []string, error) {
+	v, problems := clientDef.Parse(props)
+	if len(problems) > 0 {
+		return nil, nil, ProblemsError(problems)
+	}
+	c := sarama.NewConfig()
+	// The oldest line whose requests carry group instance ids everywhere; newer brokers are asked what they speak.
+	c.Version = sarama.V2_8_0_0
+	c.ClientID = v.String("client.id")
+	if c.ClientID == "" {
+		c.ClientID = "sluice"
+	}
+	c.RackID = v.String("client.rack")
+	c.Net.DialTimeout = millis(v.Int("socket.connection.setup.timeout.ms"))
+	c.Net.ReadTimeout = millis(v.Int("request.timeout.ms"))
+	c.Net.WriteTimeout = c.Net.ReadTimeout
+	c.Net.MaxOpenRequests = 1
+	// Topics are looked up by their consumer, at its own pace and with its own retries.
+	c.Metadata.Full = false
+	c.Metadata.RefreshFrequency = 0
+	c.Metadata.Retry.Max = 1
+	c.Metadata.Retry.Backoff = 100 * time.Millisecond
+	c.Metadata.AllowAutoTopicCreation = true
+	if err := secure(c, v); err != nil {
+		return nil, nil, err
+	}
+	if err := c.Validate(); err != nil {
+		return nil, nil, fmt.Errorf("configure Kafka client: %w", err)
+	}
+	return c, v.List("bootstrap.servers"), nil
+}
+
+// ClientKeys returns the names of the client properties that Config reads.
+func ClientKeys() []string {
+	names := make([]string, 0, len(clientDef.Keys()))
+	for _, k := range clientDef.Keys() {
+		names = append(names, k.Name)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// ProblemsError joins configuration problems into one error.
+func ProblemsError(problems []configdef.Problem) error {
+	texts := make([]string, len(problems))
+	for i, p := range problems {
+		texts[i] = p.Message
+	}
+	return fmt.Errorf("configure Kafka client: %s", strings.Join(texts, "; "))
+}
+
+func millis(n int64) time.Duration { return time.Duration(n) * time.Millisecond }

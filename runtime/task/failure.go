@@ -1,0 +1,105 @@
+package task
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+
+	"github.com/sluice-connect/sluice/connectors"
+	"github.com/sluice-connect/sluice/schemas"
+)
+
+// Stage names where a record failed, as the dead-letter headers of Connect spell it.
+type Stage string
+
+// The stages of a sink record.
+const (
+	StageKey    Stage = "KEY_CONVERTER"
+	StageValue  Stage = "VALUE_CONVERTER"
+	StageHeader Stage = "HEADER_CONVERTER"
+	StagePut    Stage = "TASK_PUT"
+)
+
+// stageClass is the Java class shown for StagePut.
+const stageClass = "org.apache.kafka.connect.sink.SinkTask"
+
+// recordError is a record that could not be processed, with everything a report about it says.
+type recordError struct {
+	stage  Stage
+	class  string
+	source schemas.TopicPartition
+	offset int64
+	err    error
+}
+
+func (e *recordError) Error() string {
+	return fmt.Sprintf("process record at topic %s, partition %d, offset %d (stage %s, class %s): %v",
+		e.source.Topic, e.source.Partition, e.offset, e.stage, e.class, e.err)
+}
+
+func (e *recordError) Unwrap() error { return e.err }
+
+// panicError is a panic caught at the edge of a goroutine that works on untrusted bytes.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
+
+// caught turns a recovered panic into an error.
+func caught(value any) error { return &panicError{value: value, stack: debug.Stack()} }
+
+// The first lines of traces, which tools written for Connect parse.
+const (
+	tolerated = "org.apache.kafka.connect.errors.ConnectException: Tolerance exceeded in error handler"
+	exiting   = "org.apache.kafka.connect.errors.ConnectException: Exiting WorkerSinkTask due to unrecoverable exception."
+	plain     = "org.apache.kafka.connect.errors.ConnectException: "
+)
+
+// maxTrace bounds the text of a status answer: causes may quote what a sink or registry said.
+const maxTrace = 16 << 10
+
+// trace renders err for status answers in the shape of a Java stack trace: what happened, then the cause.
+func trace(err error) string {
+	var record *recordError
+	var crash *panicError
+	var text string
+	switch {
+	case errors.As(err, &record):
+		class := "org.apache.kafka.connect.errors.DataException"
+		if record.stage == StagePut {
+			class = "org.apache.kafka.connect.errors.ConnectException"
+		}
+		text = tolerated + "\nCaused by: " + class + ": " + err.Error()
+	case errors.As(err, &crash):
+		text = exiting + "\nCaused by: java.lang.RuntimeException: " + err.Error() + "\n" + string(crash.stack)
+	case errors.As(err, new(*sinkError)):
+		text = exiting + "\nCaused by: " + plain + err.Error()
+	default:
+		text = plain + err.Error()
+	}
+	if len(text) > maxTrace {
+		text = strings.ToValidUTF8(text[:maxTrace], "") + "…"
+	}
+	return text
+}
+
+// sinkError is a fatal error of a writer.
+type sinkError struct {
+	doing string
+	at    schemas.TopicPartition
+	err   error
+}
+
+func (e *sinkError) Error() string {
+	return fmt.Sprintf("%s topic %s, partition %d: %v", e.doing, e.at.Topic, e.at.Partition, e.err)
+}
+
+func (e *sinkError) Unwrap() error { return e.err }
+
+// rejected turns the first rejection of a sink into the error that fails the task.
+func rejected(r connectors.Rejection) error {
+	return &recordError{stage: StagePut, class: stageClass, source: r.Record.Source, offset: r.Offset, err: r.Err}
+}

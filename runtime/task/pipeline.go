@@ -1,0 +1,357 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/sluice-connect/sluice/connectors"
+	"github.com/sluice-connect/sluice/runtime/consume"
+	"github.com/sluice-connect/sluice/schemas"
+	"github.com/sluice-connect/sluice/schemas/converter"
+)
+
+// pipeline carries the records of one assigned partition to its writer. Everything but wake and the closing fields
+// belongs to the goroutine of run.
+type pipeline struct {
+	task *SinkTask
+	part *consume.Partition
+	log  *slog.Logger
+	wake chan struct{} // holds a token when Advance should be called, or pause has changed
+
+	ctx     context.Context // of writes and conversions; ends when the pipeline has to let go
+	cancel  context.CancelCauseFunc
+	closing chan closeRequest
+	done    chan struct{}
+
+	conversion conversion
+	writer     connectors.Writer
+
+	records   []schemas.Record // taken from the partition
+	converted int              // of records
+	offered   int              // of records; never more than converted
+	poison    error            // why records[converted] cannot be converted
+	next      int64            // position behind records
+	rejected  int64            // first offset that the sink rejected and nobody took care of; -1 if none
+
+	wakeAt  time.Time // when Advance wants to be called; zero for never
+	retryAt time.Time // no conversion and no write before; zero when there was no trouble
+	backoff time.Duration
+}
+
+// closeRequest asks a pipeline to end.
+type closeRequest struct {
+	ctx    context.Context
+	reason connectors.CloseReason
+}
+
+// The waits between attempts at something retriable. Connect leaves a failed put alone until its next commit, which
+// may be a minute away; a sink that is back should not wait for that.
+const (
+	retryFirst = 300 * time.Millisecond
+	retryMax   = 10 * time.Second
+)
+
+// errEnding says that the pipeline was asked to end in the middle of its work.
+var errEnding = errors.New("pipeline is ending")
+
+func newPipeline(t *SinkTask, p *consume.Partition) *pipeline {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	return &pipeline{task: t, part: p, log: t.log.With("topic", p.Topic, "partition", p.Partition), wake: make(chan struct{}, 1),
+		ctx: ctx, cancel: cancel, closing: make(chan closeRequest, 1), done: make(chan struct{}),
+		conversion: newConversion(t.set), next: p.From, rejected: -1}
+}
+
+// run works until it is asked to end. A fatal error fails the task; the pipeline then waits to be ended like the
+// others.
+func (pl *pipeline) run() {
+	defer close(pl.done)
+	defer pl.cancel(nil)
+	if err := pl.guarded(pl.work); err != nil && !errors.Is(err, errEnding) {
+		pl.task.fail(err)
+	}
+	pl.end(<-pl.closing)
+}
+
+// guarded calls f and turns a panic into an error: records and answers are untrusted.
+func (pl *pipeline) guarded(f func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = caught(v)
+		}
+	}()
+	return f()
+}
+
+func (pl *pipeline) work() error {
+	if err := pl.open(pl.part.From); err != nil {
+		return err
+	}
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		ready := pl.part.Ready()
+		if pl.task.paused.Load() || !pl.retryAt.IsZero() {
+			ready = nil
+		}
+		select {
+		case c := <-pl.closing:
+			pl.closing <- c // for run
+			return errEnding
+		case <-ready:
+		case <-pl.wake:
+		case <-timer.C:
+		}
+		if err := pl.step(time.Now()); err != nil {
+			return err
+		}
+		if at := earliest(pl.wakeAt, pl.retryAt); !at.IsZero() {
+			timer.Reset(max(time.Until(at), 0))
+		}
+	}
+}
+
+// open opens the writer; while the sink is away it keeps trying.
+func (pl *pipeline) open(from int64) error {
+	for {
+		w, err := pl.task.sink.Open(pl.ctx, pl.part.TopicPartition, from)
+		if err == nil {
+			pl.writer, pl.next = w, from
+			return nil
+		}
+		if !connectors.IsRetriable(err) {
+			return &sinkError{doing: "open", at: pl.part.TopicPartition, err: err}
+		}
+		pl.retryLater("opening the partition in the sink", err)
+		if err := pl.pauseFor(time.Until(pl.retryAt)); err != nil {
+			return err
+		}
+		pl.retryAt = time.Time{}
+	}
+}
+
+// pauseFor waits, but not beyond a request to end.
+func (pl *pipeline) pauseFor(d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case c := <-pl.closing:
+		pl.closing <- c
+		return errEnding
+	case <-timer.C:
+		return nil
+	}
+}
+
+func (pl *pipeline) isClosing() bool { return len(pl.closing) > 0 }
+
+// step does what can be done now: it moves records along as long as there are any, then lets the writer advance.
+func (pl *pipeline) step(now time.Time) error {
+	if !pl.retryAt.IsZero() && !now.Before(pl.retryAt) {
+		pl.retryAt = time.Time{}
+	}
+	for pl.retryAt.IsZero() && !pl.task.paused.Load() && !pl.isClosing() {
+		more, err := pl.move()
+		if err != nil {
+			return err
+		}
+		if err := pl.advance(); err != nil {
+			return err
+		}
+		if !more {
+			return nil
+		}
+	}
+	return pl.advance()
+}
+
+// move takes, converts and offers one run of records; more says whether there may be another.
+func (pl *pipeline) move() (more bool, err error) {
+	if pl.offered == len(pl.records) {
+		if more, err = pl.take(); !more || err != nil {
+			return false, err
+		}
+	}
+	if pl.poison == nil {
+		pl.convert()
+	}
+	if pl.offered < pl.converted {
+		if err := pl.offer(); err != nil || pl.offered < pl.converted {
+			return false, err
+		}
+	}
+	if pl.poison != nil { // all good records before it are in the sink
+		return false, pl.poison
+	}
+	return pl.retryAt.IsZero(), nil
+}
+
+func (pl *pipeline) take() (more bool, err error) {
+	clear(pl.records)
+	records, next, err := pl.part.Take(pl.records[:0], pl.task.set.consumer.MaxRecords)
+	pl.records, pl.converted, pl.offered = records, 0, 0
+	if err != nil {
+		return false, err
+	}
+	if next < 0 {
+		return false, nil
+	}
+	if next < pl.next { // the log starts anew: so does the writer
+		pl.log.Warn("position went back; opening the partition again", "from", pl.next, "to", next)
+		if err := pl.writer.Close(pl.ctx, connectors.Lost); err != nil {
+			pl.log.Warn("closing the writer", "error", err)
+		}
+		return true, pl.open(next)
+	}
+	pl.next = next
+	return true, nil
+}
+
+func (pl *pipeline) convert() {
+	for ; pl.converted < len(pl.records); pl.converted++ {
+		err := pl.conversion.convert(pl.ctx, &pl.records[pl.converted])
+		switch {
+		case err == nil:
+			continue
+		case converter.IsRetriable(err):
+			pl.retryLater("converting a record", err)
+		default:
+			pl.poison = err
+		}
+		return
+	}
+}
+
+// offer gives the converted records to the writer.
+func (pl *pipeline) offer() error {
+	batch := pl.records[pl.offered:pl.converted]
+	n, err := pl.writer.Write(pl.ctx, batch)
+	if n < 0 || n > len(batch) || (err == nil && n < len(batch)) {
+		return &sinkError{doing: "write to", at: pl.part.TopicPartition, err: fmt.Errorf("the sink took %d of %d records without saying why", n, len(batch))}
+	}
+	pl.offered += n
+	if err == nil {
+		pl.backoff = 0
+	}
+	return pl.handle("write to", err)
+}
+
+func (pl *pipeline) advance() error {
+	wakeAt, err := pl.writer.Advance(pl.ctx, time.Now())
+	pl.wakeAt = wakeAt
+	if err := pl.handle("write to", err); err != nil {
+		return err
+	}
+	pl.part.Commit(pl.safe())
+	return nil
+}
+
+// safe is the first offset that must be read again if the task died now.
+func (pl *pipeline) safe() int64 {
+	next := pl.next
+	if pl.offered < len(pl.records) {
+		next = pl.records[pl.offered].Offset
+	}
+	if pl.rejected >= 0 {
+		next = min(next, pl.rejected)
+	}
+	if pl.writer == nil {
+		return min(next, pl.part.From)
+	}
+	if first, pending := pl.writer.Pending(); pending {
+		next = min(next, first)
+	}
+	return next
+}
+
+// handle acts on an error of the writer; what it returns is fatal.
+func (pl *pipeline) handle(doing string, err error) error {
+	var rejections *connectors.RejectedError
+	var rewind *connectors.RewindError
+	switch {
+	case err == nil:
+		return nil
+	case pl.ctx.Err() != nil:
+		return errEnding
+	case errors.As(err, &rejections) && len(rejections.Rejections) > 0:
+		return pl.reject(rejections.Rejections)
+	case errors.As(err, &rewind):
+		pl.log.Warn("reading again", "offset", rewind.Offset, "error", rewind.Err)
+		pl.part.Rewind(rewind.Offset)
+		clear(pl.records)
+		pl.records, pl.converted, pl.offered, pl.poison = pl.records[:0], 0, 0, nil
+		pl.next = rewind.Offset
+		return nil
+	case connectors.IsRetriable(err):
+		pl.retryLater("writing to the sink", err)
+		return nil
+	}
+	return &sinkError{doing: doing, at: pl.part.TopicPartition, err: err}
+}
+
+// reject is where records go that the sink refuses: with errors.tolerance none, the only one there is so far, the
+// first of them fails the task and none of them is committed.
+func (pl *pipeline) reject(rejections []connectors.Rejection) error {
+	first := rejections[0]
+	for _, r := range rejections[1:] {
+		if r.Offset < first.Offset {
+			first = r
+		}
+	}
+	if pl.rejected < 0 || first.Offset < pl.rejected {
+		pl.rejected = first.Offset
+	}
+	return rejected(first)
+}
+
+// retryLater sets the time of the next attempt.
+func (pl *pipeline) retryLater(doing string, err error) {
+	if pl.backoff == 0 {
+		pl.backoff = retryFirst
+	} else {
+		pl.backoff = min(2*pl.backoff, retryMax)
+	}
+	pl.retryAt = time.Now().Add(pl.backoff)
+	pl.log.Warn(doing+"; will retry", "in", pl.backoff, "error", err)
+}
+
+// end closes the writer for the given reason and leaves the last word on what is safe.
+func (pl *pipeline) end(c closeRequest) {
+	if pl.writer == nil {
+		return
+	}
+	err := pl.guarded(func() error { return pl.writer.Close(c.ctx, c.reason) })
+	if err != nil {
+		pl.log.Warn("closing the writer; what it held will be read again", "reason", c.reason, "error", err)
+	}
+	if c.reason != connectors.Lost {
+		pl.part.Commit(pl.safe())
+	}
+}
+
+// close asks the pipeline to end. Whatever it is writing may go on until ctx ends, not at all when the partition is
+// lost.
+func (pl *pipeline) close(ctx context.Context, reason connectors.CloseReason) {
+	pl.closing <- closeRequest{ctx: ctx, reason: reason}
+	if reason == connectors.Lost {
+		pl.cancel(consume.ErrLost)
+	}
+	context.AfterFunc(ctx, func() { pl.cancel(context.Cause(ctx)) })
+}
+
+func (pl *pipeline) signal() {
+	select {
+	case pl.wake <- struct{}{}:
+	default:
+	}
+}
+
+// earliest returns the earlier of two times, of which the zero time is none.
+func earliest(a, b time.Time) time.Time {
+	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
+		return b
+	}
+	return a
+}

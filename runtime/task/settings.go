@@ -1,0 +1,140 @@
+package task
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sluice-connect/sluice/connectors"
+	"github.com/sluice-connect/sluice/runtime/consume"
+	"github.com/sluice-connect/sluice/schemas/configdef"
+	"github.com/sluice-connect/sluice/schemas/converter"
+)
+
+// settingsDef holds the worker and connector keys that a task reads itself; their documentation is where they are
+// defined for users.
+var settingsDef = configdef.New(
+	configdef.Key{Name: "topics", Type: configdef.List, Doc: "See the common connector keys."},
+	configdef.Key{Name: "topics.regex", Type: configdef.String, Doc: "See the common connector keys."},
+)
+
+var workerDef = configdef.New(
+	configdef.Key{Name: "offset.flush.interval.ms", Type: configdef.Long, Default: "60000", Valid: configdef.AtLeast(1), Doc: "See the worker keys."},
+)
+
+// settings is what a task derives from its configuration before it touches the world.
+type settings struct {
+	consumer          consume.Config
+	key, value, heads converter.Converter
+	keyClass          string
+	valueClass        string
+	headerClass       string
+	connector         connectors.Config
+}
+
+// defaultHeaderConverter is the worker's when it does not name one.
+const defaultHeaderConverter = "org.apache.kafka.connect.storage.SimpleHeaderConverter"
+
+func newSettings(s Spec) (settings, error) {
+	var set settings
+	v, _ := settingsDef.Parse(s.Props)
+	sink, problems := s.Plugin.Connector.Config().Parse(s.Props)
+	if len(problems) > 0 {
+		return set, fmt.Errorf("configure connector %s: %s", s.Connector, problems[0].Message)
+	}
+	topics := slices.Compact(slices.Sorted(slices.Values(v.List("topics"))))
+	set.connector = connectors.Config{Values: sink, Name: s.Connector, Topics: topics}
+	var err error
+	if set.consumer, err = consumerConfig(s); err != nil {
+		return set, err
+	}
+	set.consumer.Topics = topics
+	if pattern := v.String("topics.regex"); pattern != "" {
+		if set.consumer.Pattern, err = regexp.Compile("^(?:" + pattern + ")$"); err != nil {
+			return set, fmt.Errorf("read topics.regex: %w", err)
+		}
+	}
+	return set, set.converters(s)
+}
+
+// consumerConfig layers the worker's consumer.* and the connector's consumer.override.* over Connect's defaults. The
+// worker's unprefixed security settings do not reach consumers, as in Connect.
+func consumerConfig(s Spec) (consume.Config, error) {
+	props := map[string]string{}
+	if servers, ok := s.Worker["bootstrap.servers"]; ok {
+		props["bootstrap.servers"] = servers
+	}
+	maps.Copy(props, withPrefix(s.Worker, "consumer."))
+	maps.Copy(props, withPrefix(s.Props, "consumer.override."))
+	clientID := fmt.Sprintf("connector-consumer-%s-%d", s.Connector, s.ID)
+	c, err := consume.NewConfig(props, clientID, "connect-"+s.Connector)
+	if err != nil {
+		return c, err
+	}
+	if c.InstanceID == "" {
+		c.InstanceID = s.InstanceID
+	}
+	w, problems := workerDef.Parse(s.Worker)
+	if len(problems) > 0 {
+		return c, fmt.Errorf("configure worker: %s", problems[0].Message)
+	}
+	c.CommitInterval = time.Duration(w.Int("offset.flush.interval.ms")) * time.Millisecond
+	c.Logger = s.Logger
+	return c, nil
+}
+
+func (set *settings) converters(s Spec) (err error) {
+	if set.keyClass, set.key, err = newConverter(s, "key.converter", converter.ForKey); err != nil {
+		return err
+	}
+	if set.valueClass, set.value, err = newConverter(s, "value.converter", converter.ForValue); err != nil {
+		return err
+	}
+	set.headerClass, set.heads, err = newConverter(s, "header.converter", converter.ForHeader)
+	return err
+}
+
+// newConverter takes class and settings of a converter together from the connector, or together from the worker:
+// Connect does not mix them.
+func newConverter(s Spec, key string, role converter.Role) (string, converter.Converter, error) {
+	from := s.Props
+	if from[key] == "" {
+		from = s.Worker
+	}
+	class := strings.TrimSpace(from[key])
+	if class == "" && role == converter.ForHeader {
+		class = defaultHeaderConverter
+	}
+	c, err := converter.New(class, withPrefix(from, key+"."), role)
+	if err != nil {
+		return class, nil, fmt.Errorf("set up %s: %w", key, err)
+	}
+	return class, c, nil
+}
+
+// close frees what the converters share.
+func (set *settings) close() error {
+	var failed error
+	for _, c := range []converter.Converter{set.key, set.value, set.heads} {
+		if c == nil {
+			continue
+		}
+		if err := c.Close(); err != nil && failed == nil {
+			failed = fmt.Errorf("close converter: %w", err)
+		}
+	}
+	return failed
+}
+
+func withPrefix(props map[string]string, prefix string) map[string]string {
+	out := map[string]string{}
+	for k, v := range props {
+		if rest, ok := strings.CutPrefix(k, prefix); ok {
+			out[rest] = v
+		}
+	}
+	return out
+}

@@ -1,0 +1,286 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sluice-connect/sluice/connectors"
+	"github.com/sluice-connect/sluice/runtime/consume"
+	"github.com/sluice-connect/sluice/schemas"
+)
+
+// SinkTask is a running task. Its methods may be called from any goroutine.
+type SinkTask struct {
+	spec Spec
+	log  *slog.Logger
+
+	hard   context.Context // ends everything at once
+	kill   context.CancelFunc
+	soft   context.Context // ends the start; afterwards the consumer is stopped
+	stop   context.CancelFunc
+	done   chan struct{}
+	paused atomic.Bool
+
+	mu        sync.Mutex
+	pipelines map[schemas.TopicPartition]*pipeline
+	consumer  *consume.Consumer // nil until the task has started
+	resumed   chan struct{}     // closed by the first Resume before the start
+	resume    sync.Once
+	failure   error
+	reported  State
+
+	set  *settings
+	sink connectors.Task
+}
+
+// Start starts a task and returns at once; Spec.Report tells how it gets on.
+func Start(s Spec) *SinkTask {
+	t := &SinkTask{spec: s, log: s.Logger, done: make(chan struct{}), pipelines: map[schemas.TopicPartition]*pipeline{}, resumed: make(chan struct{})}
+	t.hard, t.kill = context.WithCancel(context.Background())
+	t.soft, t.stop = context.WithCancel(t.hard)
+	t.paused.Store(s.Paused)
+	go t.run()
+	return t
+}
+
+// Done is closed when the task has ended, by itself or because it was stopped.
+func (t *SinkTask) Done() <-chan struct{} { return t.done }
+
+// Stop lets the task write and commit what it holds until ctx ends, then cuts it short. It returns when the task has
+// ended.
+func (t *SinkTask) Stop(ctx context.Context) {
+	t.stopConsumer()
+	select {
+	case <-t.done:
+		return
+	case <-ctx.Done():
+	}
+	t.log.Warn("graceful stop of task did not finish in time; cutting it short")
+	t.kill()
+	<-t.done
+}
+
+func (t *SinkTask) stopConsumer() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.stop()
+	if t.consumer != nil {
+		t.consumer.Stop()
+	}
+}
+
+// Pause stops reading and writing but keeps the partitions.
+func (t *SinkTask) Pause() { t.setPaused(true, Paused) }
+
+// Resume undoes Pause.
+func (t *SinkTask) Resume() { t.setPaused(false, Running) }
+
+func (t *SinkTask) setPaused(paused bool, state State) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.paused.Swap(paused) == paused || t.failure != nil || t.soft.Err() != nil {
+		return
+	}
+	if t.consumer == nil {
+		if !paused {
+			t.resume.Do(func() { close(t.resumed) })
+		}
+		return
+	}
+	if paused {
+		t.consumer.Pause()
+	} else {
+		t.consumer.Resume()
+	}
+	for _, pl := range t.pipelines {
+		pl.signal()
+	}
+	t.report(state, "")
+}
+
+// report tells the state. t.mu is held, so that reports come in order.
+func (t *SinkTask) report(s State, trace string) {
+	if t.reported != s {
+		t.reported = s
+		t.spec.Report(s, trace)
+	}
+}
+
+// fail notes why the task fails, once, and makes it end.
+func (t *SinkTask) fail(err error) {
+	t.mu.Lock()
+	if t.failure == nil {
+		t.failure = err
+	}
+	t.mu.Unlock()
+	t.stopConsumer()
+}
+
+func (t *SinkTask) run() {
+	defer close(t.done)
+	defer t.kill()
+	err := t.guarded(t.work)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.failure != nil {
+		err = t.failure
+	}
+	if err == nil || (t.soft.Err() != nil && t.failure == nil) {
+		return
+	}
+	t.failure = err
+	t.log.Error("task failed; restart it when the cause is mended", "error", err)
+	t.report(Failed, trace(err))
+}
+
+func (t *SinkTask) guarded(f func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = caught(v)
+		}
+	}()
+	return f()
+}
+
+// work runs the task from start to end.
+func (t *SinkTask) work() error {
+	if err := t.waitForResume(); err != nil {
+		return err
+	}
+	set, err := newSettings(t.spec)
+	if err != nil {
+		return err
+	}
+	t.set = &set
+	defer func() {
+		if err := set.close(); err != nil {
+			t.log.Warn("closing converters", "error", err)
+		}
+	}()
+	if err := t.startSink(); err != nil {
+		return err
+	}
+	err = t.consume()
+	return errors.Join(err, t.closeSink())
+}
+
+// waitForResume holds a task back that was started paused: nothing of it runs before it is resumed.
+func (t *SinkTask) waitForResume() error {
+	t.mu.Lock()
+	if !t.paused.Load() {
+		t.mu.Unlock()
+		return nil
+	}
+	t.report(Paused, "")
+	t.mu.Unlock()
+	select {
+	case <-t.resumed:
+		return nil
+	case <-t.soft.Done():
+		return t.soft.Err()
+	}
+}
+
+// startTime bounds one attempt to start the sink.
+const startTime = time.Minute
+
+// startSink starts the sink's task; while the sink is away it keeps trying.
+func (t *SinkTask) startSink() error {
+	tc := connectors.TaskContext{Connector: t.spec.Connector, Task: t.spec.ID, Logger: t.log, Wake: t.wake}
+	wait := retryFirst
+	for {
+		ctx, cancel := context.WithTimeout(t.soft, startTime)
+		sink, err := t.spec.Plugin.Connector.NewTask(ctx, tc, t.set.connector)
+		cancel()
+		if err == nil {
+			t.sink = sink
+			return nil
+		}
+		if !connectors.IsRetriable(err) || t.soft.Err() != nil {
+			return fmt.Errorf("start sink task: %w", err)
+		}
+		t.log.Warn("starting the sink task; will retry", "in", wait, "error", err)
+		select {
+		case <-t.soft.Done():
+			return t.soft.Err()
+		case <-time.After(wait):
+		}
+		wait = min(2*wait, retryMax)
+	}
+}
+
+// consume runs the group member until the task ends.
+func (t *SinkTask) consume() error {
+	t.mu.Lock()
+	if t.soft.Err() != nil {
+		t.mu.Unlock()
+		return nil
+	}
+	t.consumer = consume.New(t.set.consumer)
+	if t.paused.Load() {
+		t.consumer.Pause()
+		t.report(Paused, "")
+	} else {
+		t.report(Running, "")
+	}
+	c := t.consumer
+	t.mu.Unlock()
+	return c.Run(t.hard, t)
+}
+
+// closeTime bounds the end of a sink task after its writers are closed.
+const closeTime = 10 * time.Second
+
+func (t *SinkTask) closeSink() error {
+	ctx, cancel := context.WithTimeout(t.hard, closeTime)
+	defer cancel()
+	if err := t.sink.Close(ctx); err != nil && t.hard.Err() == nil {
+		t.log.Warn("closing the sink task", "error", err)
+	}
+	return nil
+}
+
+// Assigned implements consume.Handler.
+func (t *SinkTask) Assigned(parts []*consume.Partition) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, p := range parts {
+		pl := newPipeline(t, p)
+		t.pipelines[p.TopicPartition] = pl
+		go pl.run()
+	}
+}
+
+// Revoked implements consume.Handler.
+func (t *SinkTask) Revoked(ctx context.Context, reason connectors.CloseReason) {
+	t.mu.Lock()
+	ending := make([]*pipeline, 0, len(t.pipelines))
+	for _, pl := range t.pipelines {
+		ending = append(ending, pl)
+	}
+	t.mu.Unlock()
+	for _, pl := range ending {
+		pl.close(ctx, reason)
+	}
+	for _, pl := range ending {
+		<-pl.done
+	}
+	t.mu.Lock()
+	clear(t.pipelines)
+	t.mu.Unlock()
+}
+
+// wake asks the pipeline of tp to let its writer advance.
+func (t *SinkTask) wake(tp schemas.TopicPartition) {
+	t.mu.Lock()
+	pl := t.pipelines[tp]
+	t.mu.Unlock()
+	if pl != nil {
+		pl.signal()
+	}
+}
