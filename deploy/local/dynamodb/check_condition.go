@@ -159,7 +159,7 @@ func wrongOperandCount(n *node) error {
 
 func checkCallOperands(n *node) error {
 	switch n.name {
-	case "attribute_exists", "attribute_not_exists", "attribute_type":
+	case "attribute_exists", "attribute_not_exists":
 		if n.args[0].op != "path" {
 			return invalid("Operator or function requires a document path; operator or function: %s", n.name)
 		}
@@ -170,8 +170,7 @@ func checkCallOperands(n *node) error {
 			return err
 		}
 		return checkType(n.args[1], n.name, "S B")
-	}
-	if n.name == "attribute_type" {
+	case "attribute_type":
 		return checkTypeName(n.args[1])
 	}
 	return nil

@@ -33,12 +33,13 @@ func decodeAttrs(v *fastjson.Value, depth int) (item, error) {
 }
 
 func decodeValue(v *fastjson.Value, depth int) (value, error) {
-	if depth > maxNesting {
-		return value{}, invalid("Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit")
-	}
 	kind, payload, err := soleType(v)
 	if err != nil {
 		return value{}, err
+	}
+	// The innermost level has to be a scalar or a set.
+	if depth >= maxNesting && (kind == "L" || kind == "M") {
+		return value{}, invalid("Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit")
 	}
 	out := value{kind: kind}
 	switch kind {

@@ -3,6 +3,7 @@ package dynamodb
 import (
 	"slices"
 	"strings"
+	"unicode/utf16"
 )
 
 // holds evaluates a checked condition on an item; a nil item has no attributes.
@@ -112,11 +113,16 @@ func (n *node) evaluate(it item) (v value, ok bool) {
 	return inner.sizeFunction()
 }
 
-// sizeFunction is the size() of expressions, which differs from the bytes counted for storage.
+// sizeFunction is the size() of expressions, which differs from the bytes
+// counted for storage: a string counts UTF-16 units.
 func (v value) sizeFunction() (value, bool) {
 	n := 0
 	switch v.kind {
-	case "S", "B":
+	case "S":
+		for _, r := range v.text {
+			n += utf16.RuneLen(r)
+		}
+	case "B":
 		n = len(v.text)
 	case "SS", "NS", "BS":
 		n = len(v.set)

@@ -118,19 +118,26 @@ func (s *Server) mutate(r *request, kind mutationKind, returnable ...string) (ob
 
 // returned picks what ReturnValues asks for.
 func (m *mutation) returned(what string, before, after item) item {
-	touched := make([]string, len(m.actions))
-	for i, a := range m.actions {
-		touched[i] = a.path[0].name
-	}
 	switch what {
 	case "ALL_OLD":
 		return before
 	case "ALL_NEW":
 		return after
 	case "UPDATED_OLD":
-		return before.pick(touched...)
+		return m.touched(before)
 	case "UPDATED_NEW":
-		return after.pick(touched...)
+		return m.touched(after)
 	}
 	return nil
+}
+
+// touched picks the attributes of it that the update reaches into.
+func (m *mutation) touched(it item) item {
+	out := item{}
+	for _, a := range m.actions {
+		if _, reached := a.path.lookup(it); reached {
+			out[a.path[0].name] = it[a.path[0].name]
+		}
+	}
+	return out
 }

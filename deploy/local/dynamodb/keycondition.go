@@ -109,11 +109,11 @@ func (t *table) keyRange(terms map[string]*node) (keyRange, error) {
 	}
 	var sort *node
 	if len(terms) == 2 {
-		if len(t.Keys) == 2 {
-			sort = terms[t.Keys[1].Name]
+		if len(t.Keys) == 1 {
+			return keyRange{}, invalid("Query key condition not supported")
 		}
-		if sort == nil {
-			return keyRange{}, missedKey(t.Keys[len(t.Keys)-1].Name)
+		if sort = terms[t.Keys[1].Name]; sort == nil {
+			return keyRange{}, missedKey(t.Keys[1].Name)
 		}
 	}
 	for i, term := range []*node{hash, sort} {

@@ -77,6 +77,9 @@ func (p *parser) comparison() (*node, error) {
 	if err != nil {
 		return nil, err
 	}
+	if left.isCondition() && left.op != "call" {
+		return left, nil
+	}
 	op := strings.ToUpper(p.peek().text)
 	switch op {
 	case "=", "<>", "<", "<=", ">", ">=":

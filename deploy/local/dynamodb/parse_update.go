@@ -104,6 +104,9 @@ func (p *parser) sum() (*node, error) {
 	if op != "+" && op != "-" {
 		return left, nil
 	}
+	if left.op == "+" || left.op == "-" {
+		return nil, p.unexpected()
+	}
 	p.next()
 	right, err := p.operand()
 	return &node{op: op, args: []*node{left, right}}, err

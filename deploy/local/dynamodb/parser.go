@@ -106,7 +106,7 @@ func (p *parser) atEnd() error {
 func (p *parser) parsePath() (path, error) {
 	var out path
 	for {
-		if !p.peek().isName() {
+		if !p.peek().isName() || isGrammarWord(p.peek().text) {
 			return nil, p.unexpected()
 		}
 		out = append(out, step{name: p.next().text})
@@ -136,18 +136,25 @@ func (p *parser) operand() (*node, error) {
 	case t.isValue():
 		p.next()
 		return &node{op: "value", name: t.text}, nil
-	case t.isName() && p.toks[min(p.i+1, len(p.toks)-1)].text == "(" && t.text[0] != '#':
+	case p.startsCall():
 		return p.call()
-	case t.isName() && !isOperatorWord(t.text):
+	case t.isName():
 		at, err := p.parsePath()
 		return &node{op: "path", path: at}, err
 	}
 	return nil, p.unexpected()
 }
 
-func isOperatorWord(s string) bool {
+// startsCall says that a function name and a parenthesis follow.
+func (p *parser) startsCall() bool {
+	t := p.peek()
+	return t.isName() && t.text[0] != '#' && !isGrammarWord(t.text) && p.toks[p.i+1].text == "("
+}
+
+// isGrammarWord says that a word has a meaning of its own and cannot be an attribute name.
+func isGrammarWord(s string) bool {
 	switch strings.ToUpper(s) {
-	case "AND", "OR", "NOT", "IN", "BETWEEN":
+	case "AND", "OR", "NOT", "IN", "BETWEEN", "SET", "REMOVE", "ADD", "DELETE":
 		return true
 	}
 	return false

@@ -111,6 +111,18 @@ func (p path) set(root value, v value) (value, error) {
 	return root, nil
 }
 
+// checkContainer refuses a path whose last step has nothing to lead into.
+func (p path) checkContainer(it item) error {
+	if len(p) == 1 {
+		return nil
+	}
+	container, ok := p[:len(p)-1].lookup(it)
+	if !ok || !container.holds(p[len(p)-1]) {
+		return errPathInvalid
+	}
+	return nil
+}
+
 // holds says that the value is the kind of container the step leads into.
 func (v value) holds(s step) bool {
 	return s.isIndex && v.kind == "L" || !s.isIndex && v.kind == "M"

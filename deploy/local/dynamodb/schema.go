@@ -1,5 +1,7 @@
 package dynamodb
 
+import "slices"
+
 // readTable reads and checks the definition a CreateTable carries.
 func readTable(r *request) (*table, error) {
 	name, err := r.tableName()
@@ -39,7 +41,7 @@ func readKeySchema(r *request) ([]keyAttribute, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(elements) == 0 {
+	if !slices.ContainsFunc(elements, isHashElement) {
 		return nil, invalid("No Hash Key specified in schema.  All Dynamo DB tables must have exactly one hash key")
 	}
 	if len(elements) > 2 {
@@ -58,6 +60,11 @@ func readKeySchema(r *request) ([]keyAttribute, error) {
 		return nil, invalid("The number of attributes in key schema must match the number of attributes defined in attribute definitions.")
 	}
 	return keys, nil
+}
+
+func isHashElement(e *request) bool {
+	role, err := e.text("KeyType")
+	return err == nil && role == "HASH"
 }
 
 func readAttributeTypes(r *request) (map[string]string, error) {

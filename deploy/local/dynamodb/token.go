@@ -1,6 +1,9 @@
 package dynamodb
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // token is one lexical unit of an expression: text[start:end] of its source.
 type token struct {
@@ -37,7 +40,8 @@ func tokenLength(s string) int {
 	case isDigit(c):
 		return span(s, isDigit)
 	}
-	return 1
+	_, n := utf8.DecodeRuneInString(s)
+	return n
 }
 
 func span(s string, in func(byte) bool) int {
@@ -48,9 +52,9 @@ func span(s string, in func(byte) bool) int {
 	return n
 }
 
-func isLetter(c byte) bool   { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' }
+func isLetter(c byte) bool   { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
 func isDigit(c byte) bool    { return c >= '0' && c <= '9' }
-func isWordByte(c byte) bool { return isLetter(c) || isDigit(c) }
+func isWordByte(c byte) bool { return isLetter(c) || isDigit(c) || c == '_' }
 
 func (t token) isName() bool {
 	return isLetter(t.text[0]) || t.text[0] == '#' && len(t.text) > 1

@@ -60,6 +60,9 @@ func compareChanges(a, b change) int {
 // resolve evaluates an action; needed is false when it changes nothing.
 func (a action) resolve(old item) (c change, needed bool, err error) {
 	c.path = a.path
+	if err := a.path.checkContainer(old); err != nil {
+		return c, false, err
+	}
 	switch a.verb {
 	case "REMOVE":
 		c.remove = true

@@ -1,0 +1,134 @@
+package dynamodb
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+func TestWaitersAreContentAtOnce(t *testing.T) {
+	f := start(t)
+	f.table("events", "pk:S", "sk:N")
+	in := &dynamodb.DescribeTableInput{TableName: aws.String("events")}
+	if err := dynamodb.NewTableExistsWaiter(f.Client).Wait(t.Context(), in, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.DeleteTable(t.Context(), &dynamodb.DeleteTableInput{TableName: in.TableName}); err != nil {
+		t.Fatal(err)
+	}
+	if err := dynamodb.NewTableNotExistsWaiter(f.Client).Wait(t.Context(), in, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestDescribeTable(t *testing.T) {
+	f := start(t)
+	f.table("events", "device:S", "at:N")
+	for _, at := range []string{"1", "2", "3"} {
+		if err := f.put("events", attrs{"device": str("d"), "at": num(at)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := f.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: aws.String("events")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := out.Table
+	if got.TableStatus != types.TableStatusActive || *got.ItemCount != 3 || got.BillingModeSummary.BillingMode != types.BillingModePayPerRequest {
+		t.Errorf("described as %v with %d items, %v", got.TableStatus, *got.ItemCount, got.BillingModeSummary)
+	}
+	if len(got.KeySchema) != 2 || *got.KeySchema[1].AttributeName != "at" || got.KeySchema[1].KeyType != types.KeyTypeRange {
+		t.Errorf("key schema %v", got.KeySchema)
+	}
+}
+
+func TestTableErrors(t *testing.T) {
+	f := start(t)
+	f.table("events", "pk:S")
+	events, missing := aws.String("events"), aws.String("missing")
+	hash := []types.KeySchemaElement{{AttributeName: aws.String("pk"), KeyType: types.KeyTypeHash}}
+	pk := []types.AttributeDefinition{{AttributeName: aws.String("pk"), AttributeType: "S"}}
+	create := func(in dynamodb.CreateTableInput) error { _, err := f.CreateTable(t.Context(), &in); return err }
+	pay := types.BillingModePayPerRequest
+	for _, c := range []struct {
+		name, code, message string
+		err                 error
+	}{
+		{"twice", "ResourceInUseException", "Table already exists: events", create(dynamodb.CreateTableInput{TableName: events, KeySchema: hash, AttributeDefinitions: pk, BillingMode: pay})},
+		{"bad name", "ValidationException", "", create(dynamodb.CreateTableInput{TableName: aws.String("a b c"), KeySchema: hash, AttributeDefinitions: pk, BillingMode: pay})},
+		{"no throughput", "ValidationException", "No provisioned throughput specified for the table", create(dynamodb.CreateTableInput{TableName: aws.String("third"), KeySchema: hash, AttributeDefinitions: pk})},
+		{"untyped key", "ValidationException", "Hash Key not specified in Attribute Definitions.  Type unknown.", create(dynamodb.CreateTableInput{TableName: aws.String("third"), KeySchema: hash, AttributeDefinitions: []types.AttributeDefinition{}, BillingMode: pay})},
+		{"index", "ValidationException", "GlobalSecondaryIndexes is not supported by this server", create(dynamodb.CreateTableInput{TableName: aws.String("third"), KeySchema: hash, AttributeDefinitions: pk, BillingMode: pay,
+			GlobalSecondaryIndexes: []types.GlobalSecondaryIndex{{IndexName: aws.String("index"), KeySchema: hash, Projection: &types.Projection{}}}})},
+		{"describe", "ResourceNotFoundException", "Requested resource not found: Table: missing not found", func() error {
+			_, err := f.DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: missing})
+			return err
+		}()},
+		{"delete", "ResourceNotFoundException", "", func() error {
+			_, err := f.DeleteTable(t.Context(), &dynamodb.DeleteTableInput{TableName: missing})
+			return err
+		}()},
+		{"update nothing", "ValidationException", "Nothing to update", func() error {
+			_, err := f.UpdateTable(t.Context(), &dynamodb.UpdateTableInput{TableName: events})
+			return err
+		}()},
+	} {
+		t.Run(c.name, func(t *testing.T) { wantError(t, c.err, c.code, c.message) })
+	}
+}
+
+func TestListTablesPages(t *testing.T) {
+	f := start(t)
+	want := []string{"aaa", "bbb", "ccc", "ddd", "eee"}
+	for _, name := range []string{"ddd", "aaa", "ccc", "eee", "bbb"} {
+		f.table(name, "pk:S")
+	}
+	var got []string
+	pages := dynamodb.NewListTablesPaginator(f.Client, &dynamodb.ListTablesInput{Limit: aws.Int32(2)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, page.TableNames...)
+	}
+	if !slices.Equal(got, want) {
+		t.Fatalf("listed %v", got)
+	}
+}
+
+func TestBillingMode(t *testing.T) {
+	f := start(t)
+	f.table("events", "pk:S")
+	out, err := f.UpdateTable(t.Context(), &dynamodb.UpdateTableInput{TableName: aws.String("events"), BillingMode: types.BillingModeProvisioned,
+		ProvisionedThroughput: &types.ProvisionedThroughput{ReadCapacityUnits: aws.Int64(3), WriteCapacityUnits: aws.Int64(4)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := out.TableDescription.ProvisionedThroughput; *got.ReadCapacityUnits != 3 || *got.WriteCapacityUnits != 4 {
+		t.Fatalf("throughput %d/%d", *got.ReadCapacityUnits, *got.WriteCapacityUnits)
+	}
+}
+
+func TestTimeToLive(t *testing.T) {
+	f := start(t)
+	f.table("events", "pk:S")
+	set := func(attribute string, on bool) error {
+		_, err := f.UpdateTimeToLive(t.Context(), &dynamodb.UpdateTimeToLiveInput{TableName: aws.String("events"),
+			TimeToLiveSpecification: &types.TimeToLiveSpecification{AttributeName: &attribute, Enabled: &on}})
+		return err
+	}
+	if err := set("expires", true); err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, set("expires", true), "ValidationException", "TimeToLive is already enabled")
+	wantError(t, set("other", true), "ValidationException", "TimeToLive is active on a different AttributeName")
+	if err := set("expires", false); err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, set("expires", false), "ValidationException", "TimeToLive is already disabled")
+}
