@@ -31,8 +31,8 @@ func (b *buckets) dir(ms int64) string {
 	return d
 }
 
-// utc turns local milliseconds into an instant and resolves gaps and overlaps as Joda-Time does when it is not
-// strict: in a gap, zones east of Greenwich take the offset after it and zones west the one before.
+// utc turns local milliseconds into an instant and resolves what is not unique as Joda-Time does when it is not
+// strict: a time in a gap is counted with the offset before the gap.
 func (b *buckets) utc(local int64) int64 {
 	guess := b.zone.at(local)
 	offset := b.zone.at(local - guess)
