@@ -36,7 +36,7 @@ type compiler struct {
 }
 
 // maxParams bounds the parameters of all schemas of a program: an enum's symbols are parameters wherever it stands.
-const maxParams = 200_000
+const maxParams = 100_000
 
 // sharing finds the op of a named type at a place that says nothing of its own.
 type sharing struct {
