@@ -208,7 +208,12 @@ const hexDigits = "0123456789ABCDEF"
 
 // AppendJSONString appends s as a JSON string with Jackson's escapes: control characters, quote and backslash, and
 // characters beyond the basic plane as surrogate pairs; everything else as it is. Invalid UTF-8 becomes U+FFFD.
-func AppendJSONString(dst []byte, s string) []byte {
+func AppendJSONString(dst []byte, s string) []byte { return appendQuoted(dst, s) }
+
+// AppendJSONText is AppendJSONString for text that is still bytes.
+func AppendJSONText(dst, text []byte) []byte { return appendQuoted(dst, text) }
+
+func appendQuoted[S string | []byte](dst []byte, s S) []byte {
 	dst = append(dst, '"')
 	start := 0
 	for i := 0; i < len(s); {
@@ -219,7 +224,7 @@ func AppendJSONString(dst []byte, s string) []byte {
 		}
 		r, size := rune(c), 1
 		if c >= utf8.RuneSelf {
-			r, size = utf8.DecodeRuneInString(s[i:])
+			r, size = utf8.DecodeRuneInString(string(s[i:min(i+utf8.UTFMax, len(s))]))
 			if r <= 0xffff && !(r == utf8.RuneError && size == 1) {
 				i += size
 				continue

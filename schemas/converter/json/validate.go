@@ -38,15 +38,34 @@ const (
 	wantMore // a comma or the end of the container
 )
 
+// nesting is the stack of open containers, one bit each: set for an object.
+type nesting struct {
+	objects [maxDepth/64 + 1]uint64
+	depth   int
+}
+
+func (n *nesting) inObject() bool { return n.objects[n.depth>>6]>>(n.depth&63)&1 != 0 }
+
+// open enters the container that starts with c and returns what may come first in it.
+func (n *nesting) open(c byte) state {
+	n.depth++
+	bit := uint64(1) << (n.depth & 63)
+	if c == '{' {
+		n.objects[n.depth>>6] |= bit
+		return wantKeyOrEnd
+	}
+	n.objects[n.depth>>6] &^= bit
+	return wantValueOrEnd
+}
+
 // validate checks that b is one JSON document as RFC 8259 has it, in one pass and without allocating, and reports
 // whether a line break stands between its tokens. White space around the document is allowed.
 func validate(b []byte) (breaks bool, err error) {
 	var (
-		objects [maxDepth/64 + 1]uint64 // one bit a level: set in an object
-		depth   int
-		i       int
-		next    = wantValue
-		high    uint64 // has a bit of each byte beyond ASCII that a string held
+		nest nesting
+		i    int
+		next = wantValue
+		high uint64 // has a bit of each byte beyond ASCII that a string held
 	)
 	for {
 		for i < len(b) && b[i] <= ' ' {
@@ -59,16 +78,25 @@ func validate(b []byte) (breaks bool, err error) {
 		if i == len(b) {
 			return false, unexpected(b, i, "in a value")
 		}
-		inObject := objects[depth>>6]>>(depth&63)&1 != 0
 		c := b[i]
-		switch next {
-		case wantKeyOrEnd, wantKey:
-			if c == '}' && next == wantKeyOrEnd {
-				i++
-				depth--
-				next = wantMore
-				break
+		switch {
+		case next == wantMore:
+			switch inObject := nest.inObject(); {
+			case c == ',' && inObject:
+				next = wantKey
+			case c == ',':
+				next = wantValue
+			case c == '}' && inObject, c == ']' && !inObject:
+				nest.depth--
+			default:
+				return false, unexpected(b, i, "where a comma or the end of a container was expected")
 			}
+			i++
+		case c == '}' && next == wantKeyOrEnd, c == ']' && next == wantValueOrEnd:
+			i++
+			nest.depth--
+			next = wantMore
+		case next == wantKey, next == wantKeyOrEnd:
 			if c != '"' {
 				return false, unexpected(b, i, "where a field name was expected")
 			}
@@ -79,57 +107,35 @@ func validate(b []byte) (breaks bool, err error) {
 				return false, err
 			}
 			next = wantValue
-			continue
-		case wantValue, wantValueOrEnd:
-			switch {
-			case c == '"':
-				if i, high, err = stringEnd(b, i+1, high); err != nil {
-					return false, err
-				}
-				next = wantMore
-			case c == '{' || c == '[':
-				if depth++; depth > maxDepth {
-					return false, &syntaxError{i, fmt.Sprintf("Document nesting depth exceeds the maximum allowed (%d)", maxDepth)}
-				}
-				i++
-				bit := uint64(1) << (depth & 63)
-				if c == '{' {
-					objects[depth>>6] |= bit
-					next = wantKeyOrEnd
-				} else {
-					objects[depth>>6] &^= bit
-					next = wantValueOrEnd
-				}
-				continue
-			case c == ']' && next == wantValueOrEnd:
-				i++
-				depth--
-				next = wantMore
-			default:
-				if i, err = scalarEnd(b, i); err != nil {
-					return false, err
-				}
-				next = wantMore
+		case c == '"':
+			if i, high, err = stringEnd(b, i+1, high); err != nil {
+				return false, err
 			}
-		case wantMore:
-			switch {
-			case c == ',' && inObject:
-				next = wantKey
-			case c == ',':
-				next = wantValue
-			case c == '}' && inObject, c == ']' && !inObject:
-				depth--
-			default:
-				return false, unexpected(b, i, "where a comma or the end of a container was expected")
+			next = wantMore
+		case c == '{', c == '[':
+			if nest.depth == maxDepth {
+				return false, &syntaxError{i, fmt.Sprintf("Document nesting depth exceeds the maximum allowed (%d)", maxDepth)}
 			}
 			i++
+			next = nest.open(c)
+		default:
+			if i, err = scalarEnd(b, i); err != nil {
+				return false, err
+			}
+			next = wantMore
 		}
-		if depth == 0 && next == wantMore {
-			break
+		if nest.depth == 0 && next == wantMore {
+			return documentEnd(b, i, breaks, high)
 		}
 	}
-	if breaks, err = onlySpace(b, i, breaks); err != nil {
-		return false, err
+}
+
+// documentEnd checks what follows the document at i, and the characters beyond ASCII in all of it.
+func documentEnd(b []byte, i int, breaks bool, high uint64) (bool, error) {
+	for ; i < len(b); i++ {
+		if !isSpace(b[i]) {
+			return false, unexpected(b, i, "after the end of the document")
+		}
 	}
 	if high != 0 && !utf8.Valid(b) {
 		return false, &syntaxError{invalidUTF8(b), "Invalid UTF-8 byte"}
@@ -149,14 +155,4 @@ func colon(b []byte, i int, breaks bool) (int, bool, error) {
 		return i, breaks, unexpected(b, i, "where a colon was expected")
 	}
 	return i + 1, breaks, nil
-}
-
-// onlySpace refuses what follows the document.
-func onlySpace(b []byte, i int, breaks bool) (bool, error) {
-	for ; i < len(b); i++ {
-		if !isSpace(b[i]) {
-			return breaks, unexpected(b, i, "after the end of the document")
-		}
-	}
-	return breaks, nil
 }
