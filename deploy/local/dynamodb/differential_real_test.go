@@ -63,7 +63,7 @@ var wordings = []struct{ local, ours *regexp.Regexp }{
 	wording(`Item to put in PutItem cannot be null`, `Value null at 'item' failed to satisfy constraint: Member must not be null`),
 	wording(`The supplied Item contains a null AttributeValue: v is null`, `Supplied AttributeValue is empty, must contain exactly one of the supported datatypes`),
 	wording(`Limit in ListTables must be .*`, `Limit in ListTables must be between 1 and 100`),
-	wording(`Invalid \w+: The BETWEEN operator requires upper bound .*`, `Invalid \w+: The BETWEEN operator requires upper bound .*`), // numbers are quoted in another notation
+	wording(`Invalid \w+: The BETWEEN operator requires upper bound .*`, `Invalid \w+: The BETWEEN operator requires upper bound .*`),       // numbers are quoted in another notation
 	wording(`Invalid (\w+): Two document paths overlap with each other; .*`, `Invalid \w+: Two document paths overlap with each other; .*`), // of several pairs either may be named
 	wording(``, `Provided idempotency token and request parameters do not match the previous request\.`),
 	wording(`Value null at 'transactItems\.1\.member\.conditionCheck\.conditionExpression' .*`, `Value null at 'conditionExpression' .*`),

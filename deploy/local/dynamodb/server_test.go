@@ -153,6 +153,9 @@ func TestDataSurvivesReopening(t *testing.T) {
 	if ttl.TimeToLiveDescription.TimeToLiveStatus != types.TimeToLiveStatusEnabled {
 		t.Fatalf("time to live is %v", ttl.TimeToLiveDescription.TimeToLiveStatus)
 	}
-	wantError(t, func() error { _, err := f.Scan(t.Context(), &dynamodb.ScanInput{TableName: aws.String("other")}); return err }(),
+	wantError(t, func() error {
+		_, err := f.Scan(t.Context(), &dynamodb.ScanInput{TableName: aws.String("other")})
+		return err
+	}(),
 		"ResourceNotFoundException", "Requested resource not found")
 }
