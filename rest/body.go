@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
@@ -17,6 +18,7 @@ import (
 const (
 	maxBody  = 1 << 20
 	maxDepth = 32
+	maxKeys  = 1000 // of one JSON object
 )
 
 // readBody returns the whole body, or an error before more than maxBody of it was read.
@@ -71,7 +73,7 @@ func describe(err error) string {
 		}
 		return fmt.Sprintf("%s must not be a JSON %s", where, wrong.Value)
 	}
-	return err.Error()
+	return strings.TrimPrefix(err.Error(), "json: ")
 }
 
 // checkJSON accepts exactly one JSON value, without duplicate keys and not nested deeper than maxDepth.
@@ -92,6 +94,9 @@ func checkJSON(data []byte) error {
 			top := open[len(open)-1]
 			if top[key] {
 				return fmt.Errorf("key %q appears twice", key)
+			}
+			if len(top) == maxKeys {
+				return fmt.Errorf("an object has more than %d keys", maxKeys)
 			}
 			top[key] = true
 			expectKey = false

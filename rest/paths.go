@@ -14,9 +14,7 @@ func cleanPaths(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		raw := r.URL.EscapedPath()
 		if ambiguous(raw) {
-			w.Header().Set("Content-Type", "text/html;charset=iso-8859-1")
-			w.WriteHeader(http.StatusBadRequest)
-			_, _ = w.Write([]byte("<html><body><h2>HTTP ERROR 400 Ambiguous URI</h2></body></html>\n"))
+			refusePath(w, r.Method)
 			return
 		}
 		raw = cutParameters(raw)
@@ -35,6 +33,18 @@ func cleanPaths(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, clean)
 	})
+}
+
+// refusePath answers as the Java worker's web container does, which speaks HTML and only to those who read.
+func refusePath(w http.ResponseWriter, method string) {
+	if method != http.MethodGet {
+		w.Header()["Content-Type"] = nil // do not guess one
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html;charset=iso-8859-1")
+	w.WriteHeader(http.StatusBadRequest)
+	_, _ = w.Write([]byte("<html><body><h2>HTTP ERROR 400 Ambiguous URI</h2></body></html>\n"))
 }
 
 // ambiguous reports escapes that change what the path means once somebody decodes it: slash, backslash, percent and

@@ -77,3 +77,12 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.serving.Wait()
 	return err
 }
+
+// Addresses renders where listeners listen, for the log.
+func Addresses(listeners []net.Listener) []string {
+	list := make([]string, len(listeners))
+	for i, l := range listeners {
+		list[i] = "http://" + l.Addr().String()
+	}
+	return list
+}

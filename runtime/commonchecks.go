@@ -40,16 +40,6 @@ func validName(v any) error {
 	return nil
 }
 
-func validAliases(v any) error {
-	list, _ := v.([]string)
-	for i, a := range list {
-		if slices.Contains(list[:i], a) {
-			return errors.New("Duplicate alias provided.") //nolint:staticcheck // Kafka's text
-		}
-	}
-	return nil
-}
-
 func validRegex(v any) error {
 	if _, err := regexp.Compile(v.(string)); err != nil {
 		return fmt.Errorf("Invalid regex: %w", err) //nolint:staticcheck // Kafka's text
@@ -57,29 +47,59 @@ func validRegex(v any) error {
 	return nil
 }
 
-func validConverter(role converter.Role) func(any) error {
-	return func(v any) error {
-		class, _ := v.(string)
-		p, ok := converter.Lookup(class)
-		_, isConnector := connectors.Lookup(class)
-		kind := "Converter"
-		if role == converter.ForHeader {
-			kind = "HeaderConverter"
-		}
-		switch {
-		case !ok && !isConnector:
-			return fmt.Errorf("Class %s could not be found.", class) //nolint:staticcheck // Kafka's text
-		case !ok, role == converter.ForHeader && !p.Header, role != converter.ForHeader && !p.Value:
-			return verbatim(fmt.Sprintf("Class class %s does not implement the %s interface", class, kind))
-		}
-		return nil
+func validConverter(v any) error {
+	class, _ := v.(string)
+	if _, isConnector := connectors.Lookup(class); isConnector {
+		return nil // wrongInterface has the better text
 	}
+	if _, ok := converter.Lookup(class); !ok {
+		return fmt.Errorf("Class %s could not be found.", class) //nolint:staticcheck // Kafka's text
+	}
+	return nil
 }
 
-// verbatim is a problem whose text stands alone, without "Invalid value V for configuration K: " before it.
-type verbatim string
+// commonChecks are the checks whose texts stand alone, without "Invalid value V for configuration K: " before them or
+// with the value in another form.
+var commonChecks = []func(cd.Values) []cd.Problem{wrongInterface, duplicateAliases, duplicateTopics, sinkChecks}
 
-func (v verbatim) Error() string { return string(v) }
+func wrongInterface(v cd.Values) []cd.Problem {
+	var problems []cd.Problem
+	for _, key := range []string{"key.converter", "value.converter", "header.converter"} {
+		class, kind := v.String(key), "Converter"
+		p, known := converter.Lookup(class)
+		_, isConnector := connectors.Lookup(class)
+		fits := known && p.Value
+		if key == "header.converter" {
+			kind, fits = "HeaderConverter", known && p.Header
+		}
+		if (known || isConnector) && !fits {
+			problems = append(problems, cd.Problem{Key: key, Message: fmt.Sprintf("Class class %s does not implement the %s interface", class, kind)})
+		}
+	}
+	return problems
+}
+
+func duplicateAliases(v cd.Values) []cd.Problem {
+	var problems []cd.Problem
+	for _, key := range []string{"transforms", "predicates"} {
+		if list := v.List(key); repeated(list) {
+			problems = append(problems, cd.Problem{Key: key, Message: fmt.Sprintf("Invalid value [%s] for configuration %s: Duplicate alias provided.",
+				strings.Join(list, ", "), key)})
+		}
+	}
+	return problems
+}
+
+func repeated(list []string) bool {
+	seen := make(map[string]bool, len(list))
+	for _, entry := range list {
+		if seen[entry] {
+			return true
+		}
+		seen[entry] = true
+	}
+	return false
+}
 
 // sinkChecks are the checks over several common keys, as SinkConnectorConfig makes them.
 func sinkChecks(v cd.Values) []cd.Problem {
@@ -111,11 +131,8 @@ func sinkChecks(v cd.Values) []cd.Problem {
 
 // duplicateTopics has a text of its own in Kafka, without the value.
 func duplicateTopics(v cd.Values) []cd.Problem {
-	topics := v.List("topics")
-	for i, t := range topics {
-		if slices.Contains(topics[:i], t) {
-			return []cd.Problem{{Key: "topics", Message: "Configuration 'topics' values must not be duplicated."}}
-		}
+	if repeated(v.List("topics")) {
+		return []cd.Problem{{Key: "topics", Message: "Configuration 'topics' values must not be duplicated."}}
 	}
 	return nil
 }

@@ -73,3 +73,16 @@ func (f *ConnectorFile) readJSON(data []byte) error {
 	}
 	return nil
 }
+
+// ReadConnectorFiles reads all files; its error is a FileError.
+func ReadConnectorFiles(paths []string) ([]ConnectorFile, error) {
+	var files []ConnectorFile
+	for _, path := range paths {
+		f, err := ReadConnectorFile(path)
+		if err != nil {
+			return nil, &FileError{Err: err}
+		}
+		files = append(files, f)
+	}
+	return files, nil
+}

@@ -2,7 +2,6 @@ package runtime
 
 import (
 	cd "github.com/sluice-connect/sluice/schemas/configdef"
-	"github.com/sluice-connect/sluice/schemas/converter"
 )
 
 // The groups of Kafka Connect's common keys.
@@ -43,7 +42,7 @@ var connectorKeys = []cd.Key{
 			"and will be removed in an upcoming major release."},
 	{Name: "key.converter", Type: cd.Class, Null: true, Importance: cd.Low,
 		Group: groupCommon, Order: 6, Width: cd.WidthShort, DisplayName: "Key converter class",
-		Valid: validConverter(converter.ForKey),
+		Valid: validConverter,
 		Doc: "Converter class used to convert between Kafka Connect format and the serialized form that is " +
 			"written to Kafka. This controls the format of the keys in messages written to or read from " +
 			"Kafka, and since this is independent of connectors it allows any connector to work with any " +
@@ -53,7 +52,7 @@ var connectorKeys = []cd.Key{
 		Doc: "Version of the key converter."},
 	{Name: "value.converter", Type: cd.Class, Null: true, Importance: cd.Low,
 		Group: groupCommon, Order: 8, Width: cd.WidthShort, DisplayName: "Value converter class",
-		Valid: validConverter(converter.ForValue),
+		Valid: validConverter,
 		Doc: "Converter class used to convert between Kafka Connect format and the serialized form that is " +
 			"written to Kafka. This controls the format of the values in messages written to or read from " +
 			"Kafka, and since this is independent of connectors it allows any connector to work with any " +
@@ -63,7 +62,7 @@ var connectorKeys = []cd.Key{
 		Doc: "Version of the value converter."},
 	{Name: "header.converter", Type: cd.Class, Null: true, Importance: cd.Low,
 		Group: groupCommon, Order: 10, Width: cd.WidthShort, DisplayName: "Header converter class",
-		Valid: validConverter(converter.ForHeader),
+		Valid: validConverter,
 		Doc: "HeaderConverter class used to convert between Kafka Connect format and the serialized form that " +
 			"is written to Kafka. This controls the format of the header values in messages written to or " +
 			"read from Kafka, and since this is independent of connectors it allows any connector to work " +
@@ -75,12 +74,10 @@ var connectorKeys = []cd.Key{
 		Doc: "Version of the header converter."},
 	{Name: "transforms", Type: cd.List, Importance: cd.Low,
 		Group: groupTransforms, Order: 12, Width: cd.WidthLong, DisplayName: "Transforms",
-		Valid: validAliases,
-		Doc:   "Aliases for the transformations to be applied to records."},
+		Doc: "Aliases for the transformations to be applied to records."},
 	{Name: "predicates", Type: cd.List, Importance: cd.Low,
 		Group: groupPredicates, Order: 13, Width: cd.WidthLong, DisplayName: "Predicates",
-		Valid: validAliases,
-		Doc:   "Aliases for the predicates used by transformations."},
+		Doc: "Aliases for the predicates used by transformations."},
 	{Name: "config.action.reload", Type: cd.String, Default: "restart", Importance: cd.Low,
 		Group: groupCommon, Order: 14, Width: cd.WidthMedium, DisplayName: "Reload Action",
 		Valid: cd.OneOf("none", "restart"),

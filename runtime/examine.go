@@ -2,8 +2,8 @@ package runtime
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"maps"
 	"sort"
 	"strings"
 	"time"
@@ -16,12 +16,16 @@ import (
 // checkTimeout bounds how long a sink may look at the world for a validation; REST answers within 90 s.
 const checkTimeout = 60 * time.Second
 
+// pluginVersion is the key that pins the version of a connector class.
+const pluginVersion = "connector.plugin.version"
+
 // finding is one key of an examined configuration.
 type finding struct {
 	name   string  // as the user sets it, with a converter's prefix
 	key    *cd.Key // nil for a key without definition
 	value  *string
 	errors []string
+	hidden bool // not visible: it depends on a key that is wrong
 }
 
 // examination is what is known about a configuration before it is accepted.
@@ -70,11 +74,13 @@ func (h *Herder) examine(ctx context.Context, raw RawConfig, outside bool) (*exa
 		}
 	}
 	e.commonFindings(h.commonKeys(plugin))
-	own, problems := plugin.Connector.Config().Parse(e.config)
-	e.ownFindings(plugin.Connector.Config(), problems)
+	e.versionFindings(versionOf(plugin, h.opt.Version))
+	e.take("", plugin.Connector.Config(), e.config)
+	e.overrideFindings()
 	e.converterFindings()
 	e.nullFindings(raw)
 	if len(e.messages()) == 0 && outside {
+		own, _ := plugin.Connector.Config().Parse(e.config)
 		ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 		defer cancel()
 		e.add(plugin.Connector.Check(ctx, connectors.Config{Values: own, Name: e.config["name"], Topics: splitTopics(e.config)}))
@@ -90,122 +96,65 @@ func splitTopics(config map[string]string) []string {
 var topicsDef = cd.New(cd.Key{Name: "topics", Type: cd.List})
 
 func (e *examination) commonFindings(keys []cd.Key) {
-	for _, k := range keys {
-		e.findings = append(e.findings, examineKey(k, e.config))
+	def := cd.New(keys...)
+	e.take("", def, e.config)
+	if f := e.find("tasks.max"); f.value == nil {
+		f.errors = append(f.errors, "Invalid value null for configuration tasks.max: Value must be non-null")
 	}
-	v, _ := cd.New(keys...).Parse(e.config)
+	e.hideUnknownConverters()
+	v, _ := def.Parse(e.config)
 	e.tasksMax = int(v.Int("tasks.max"))
-	e.add(duplicateTopics(v))
-	crossed := sinkChecks(v)
-	e.add(crossed)
-	if len(crossed) == 0 && len(e.messages()) == 0 {
+	for _, check := range commonChecks {
+		e.add(check(v))
+	}
+	if len(e.messages()) == 0 {
 		e.add(unsupported(v))
 	}
 }
 
-// examineKey parses and validates one key, and keeps the value even when the validation refuses it.
-func examineKey(k cd.Key, config map[string]string) finding {
-	f := finding{name: k.Name, key: &k}
-	valid := k.Valid
-	bare := k
-	bare.Valid = nil
-	v, problems := cd.New(bare).Parse(config)
-	for _, p := range problems {
-		f.errors = append(f.errors, p.Message)
-	}
-	value := typed(v, k)
-	if value == nil {
-		if k.Name == "tasks.max" {
-			f.errors = append(f.errors, "Invalid value null for configuration tasks.max: Value must be non-null")
+// hideUnknownConverters takes back the value of a converter class that does not exist: in Kafka it did not parse.
+func (e *examination) hideUnknownConverters() {
+	for _, name := range []string{"key.converter", "value.converter", "header.converter"} {
+		if f := e.find(name); len(f.errors) > 0 {
+			f.value = nil
+			e.find(name + ".plugin.version").hidden = true
 		}
-		return f
 	}
-	text := rendered(value, ",")
-	f.value = &text
-	if valid == nil || (!v.IsSet(k.Name) && k.Default == "") {
-		return f
-	}
-	if err := valid(value); err != nil {
-		f.errors = append(f.errors, refusal(k, value, err))
-	}
-	return f
 }
 
-func refusal(k cd.Key, value any, err error) string {
-	var alone verbatim
-	if errors.As(err, &alone) {
-		return string(alone)
+// versionFindings refuses a pinned version: a binary holds one version of each class.
+func (e *examination) versionFindings(version string) {
+	want := strings.TrimSpace(e.config[pluginVersion])
+	if want == "" || want == version || want == "latest" {
+		return
 	}
-	shown := rendered(value, ", ")
-	if _, list := value.([]string); list {
-		shown = "[" + shown + "]"
-	}
-	return fmt.Sprintf("Invalid value %s for configuration %s: %v", shown, k.Name, err)
+	e.add([]cd.Problem{{Key: pluginVersion, Message: fmt.Sprintf("Plugin %s not found that matches the version range [%s,%s], "+
+		"available versions: [%s]", e.plugin.Class, want, want, version)}})
 }
 
-// typed returns the parsed value of k, nil when it has none.
-func typed(v cd.Values, k cd.Key) any {
-	if !v.Has(k.Name) {
-		return nil
+// take adds what def finds in config about its keys, under their names with prefix.
+func (e *examination) take(prefix string, def *cd.Def, config map[string]string) {
+	for _, r := range def.Validate(config) {
+		if _, defined := def.Key(r.Key.Name); !defined {
+			for _, text := range r.Errors {
+				e.add([]cd.Problem{{Key: prefix + r.Key.Name, Message: text}})
+			}
+			continue
+		}
+		e.findings = append(e.findings, finding{name: prefix + r.Key.Name, key: &r.Key, value: r.Value, errors: r.Errors})
 	}
-	switch k.Type {
-	case cd.Boolean:
-		return v.Bool(k.Name)
-	case cd.Int:
-		return int32(v.Int(k.Name))
-	case cd.Short:
-		return int16(v.Int(k.Name))
-	case cd.Long:
-		return v.Int(k.Name)
-	case cd.Double:
-		return v.Double(k.Name)
-	case cd.List:
-		return v.List(k.Name)
-	case cd.Password:
-		return v.Secret(k.Name)
-	}
-	return v.String(k.Name)
-}
-
-func rendered(value any, separator string) string {
-	if list, ok := value.([]string); ok {
-		return strings.Join(list, separator)
-	}
-	return fmt.Sprint(value)
-}
-
-func (e *examination) ownFindings(def *cd.Def, problems []cd.Problem) {
-	for _, k := range def.Keys() {
-		bare := k
-		bare.Valid = nil
-		f := examineKey(bare, e.config)
-		f.errors, f.key = nil, &k
-		e.findings = append(e.findings, f)
-	}
-	e.add(problems)
 }
 
 // converterFindings checks the settings of converters that the connector names itself. Their messages carry the
 // names without prefix, as the converter knows them.
 func (e *examination) converterFindings() {
-	for _, prefix := range []string{"header.converter", "key.converter", "value.converter"} {
-		p, ok := converter.Lookup(e.config[prefix])
-		if !ok {
-			continue
-		}
-		config := withPrefix(e.config, prefix+".")
-		_, problems := p.Config().Parse(config)
-		for _, k := range p.Config().Keys() {
-			bare := k
-			bare.Valid = nil
-			f := examineKey(bare, config)
-			f.name, f.key, f.errors = prefix+"."+k.Name, &k, nil
-			for _, problem := range problems {
-				if problem.Key == k.Name {
-					f.errors = append(f.errors, problem.Message)
-				}
-			}
-			e.findings = append(e.findings, f)
+	for _, role := range []converter.Role{converter.ForHeader, converter.ForKey, converter.ForValue} {
+		name := role.String() + ".converter"
+		p, ok := converter.Lookup(e.config[name])
+		if ok {
+			config := maps.Clone(withPrefix(e.config, name+"."))
+			config["converter.type"] = role.String() // the worker sets it, whatever the user says
+			e.take(name+".", p.Config(), config)
 		}
 	}
 }

@@ -50,7 +50,7 @@ func (h *Herder) RestartTask(id TaskID) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if id.Task < 0 || id.Task >= len(c.slots) {
-		return Errorf(NotFound, "Unknown task: %s", id)
+		return Errorf(NotFound, "Task %s not found", id)
 	}
 	c.slots[id.Task].restart(task.Restarting)
 	return nil

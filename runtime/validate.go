@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sluice-connect/sluice/connectors"
+	"github.com/sluice-connect/sluice/runtime/workerconfig"
 	cd "github.com/sluice-connect/sluice/schemas/configdef"
 	"github.com/sluice-connect/sluice/schemas/converter"
 )
@@ -22,11 +23,8 @@ func (h *Herder) Validate(ctx context.Context, plugin string, raw RawConfig) (Co
 	}
 	infos := ConfigInfos{Name: *class, ErrorCount: len(e.messages()), Groups: []string{}, Configs: []ConfigInfo{}}
 	for _, f := range e.findings {
-		info := ConfigInfo{Value: ConfigValueInfo{Name: f.name, Value: f.value, RecommendedValues: []string{}, Errors: []string{}, Visible: true}}
+		info := ConfigInfo{Value: ConfigValueInfo{Name: f.name, Value: f.value, RecommendedValues: []string{}, Errors: []string{}, Visible: !f.hidden}}
 		if f.key != nil {
-			if f.key.Internal {
-				continue
-			}
 			definition := keyInfo(*f.key)
 			definition.Name = f.name
 			info.Definition = &definition
@@ -82,7 +80,7 @@ func (h *Herder) PluginConfig(name string) ([]ConfigKeyInfo, error) {
 		}
 	}
 	for _, k := range slices.Concat(connectorKeys, sinkKeys) {
-		if k.Name == "connector.plugin.version" {
+		if k.Name == pluginVersion {
 			k.Null, k.Default = false, versionOf(p, h.opt.Version)
 		}
 		infos = append(infos, keyInfo(k))
@@ -96,27 +94,28 @@ func (h *Herder) commonKeys(p *connectors.Plugin) []cd.Key {
 	for i := range keys {
 		k := &keys[i]
 		switch {
-		case k.Name == "connector.plugin.version":
+		case k.Name == pluginVersion:
 			version := versionOf(p, h.opt.Version)
-			k.Null, k.Default, k.Valid = false, version, validVersion(p.Class, version)
+			k.Null, k.Default = false, version
 			k.Recommended = func() []string { return []string{version} }
-		case k.Type == cd.Class && h.opt.Worker[k.Name] != "":
-			k.Null, k.Default = false, h.opt.Worker[k.Name]
+		case k.Type == cd.Class && h.converterClass(k.Name) != "":
+			k.Null, k.Default = false, h.converterClass(k.Name)
 			k.Recommended = converterClasses(k.Name == "header.converter")
 		}
 	}
 	return keys
 }
 
-func validVersion(class, version string) func(any) error {
-	return func(v any) error {
-		want, _ := v.(string)
-		if want == version || want == "latest" {
-			return nil
-		}
-		return verbatim("Plugin " + class + " not found that matches the version range [" + want + "," + want +
-			"], available versions: [" + version + "]")
+// converterClass is the worker's converter under a key, "" when it has none.
+func (h *Herder) converterClass(key string) string {
+	if class := h.opt.Worker[key]; class != "" || key != workerconfig.HeaderConverter {
+		return class
 	}
+	class := workerconfig.DefaultHeaderConverter
+	if _, ok := converter.Lookup(class); !ok {
+		return ""
+	}
+	return class
 }
 
 func converterClasses(header bool) func() []string {

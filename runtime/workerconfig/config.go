@@ -159,3 +159,20 @@ func messages(problems []configdef.Problem) string {
 	}
 	return strings.Join(texts, "\n")
 }
+
+// Addrs are the addresses to listen on.
+func (c Config) Addrs() []string {
+	addrs := make([]string, len(c.Listeners))
+	for i, l := range c.Listeners {
+		addrs[i] = l.Addr()
+	}
+	return addrs
+}
+
+// InstanceID names the worker in consumer groups: as configured, else as stored.
+func (c Config) InstanceID(stored string) string {
+	if id := c.String(WorkerIDKey); id != "" {
+		return id
+	}
+	return stored
+}

@@ -23,6 +23,9 @@ const (
 	WorkerIDKey        = "worker.id"
 )
 
+// DefaultHeaderConverter converts headers when nobody says otherwise.
+const DefaultHeaderConverter = "org.apache.kafka.connect.storage.SimpleHeaderConverter"
+
 // Standalone is the definition of worker.properties for the standalone mode.
 var Standalone = cd.New(
 	cd.Key{Name: BootstrapServers, Type: cd.List, Default: "localhost:9092", Importance: cd.High, Valid: validBootstrap,
@@ -31,7 +34,7 @@ var Standalone = cd.New(
 		Doc: "Converter of record keys for connectors that name none; its own settings follow as key.converter.*."},
 	cd.Key{Name: ValueConverter, Type: cd.Class, Required: true, Importance: cd.High,
 		Doc: "Converter of record values for connectors that name none; its own settings follow as value.converter.*."},
-	cd.Key{Name: HeaderConverter, Type: cd.Class, Default: "org.apache.kafka.connect.storage.SimpleHeaderConverter", Importance: cd.Low,
+	cd.Key{Name: HeaderConverter, Type: cd.Class, Default: DefaultHeaderConverter, Importance: cd.Low,
 		Doc: "Converter of record headers for connectors that name none."},
 	cd.Key{Name: ListenersKey, Type: cd.List, Default: "http://:8083", Importance: cd.Low, Valid: validListeners,
 		Doc: "Addresses of the REST API, http://host:port; an empty host means all interfaces, port 0 any free port."},

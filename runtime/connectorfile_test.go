@@ -1,0 +1,43 @@
+package runtime
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestReadConnectorFile(t *testing.T) {
+	config := map[string]string{"name": "a", "k": "v"}
+	for name, c := range map[string]struct {
+		text string
+		want ConnectorFile
+		err  string
+	}{
+		"flat":         {text: `{"name":"a","k":"v"}`, want: ConnectorFile{Name: "a", Config: config}},
+		"request":      {text: `{"name":"a","config":{"k":"v"},"initial_state":"paused","later":1}`, want: ConnectorFile{Name: "a", Config: config, Initial: "PAUSED"}},
+		"properties":   {text: "name=a\nk=v\n", want: ConnectorFile{Name: "a", Config: config}},
+		"no name":      {text: "k=v\n", err: "is missing the mandatory 'name' configuration"},
+		"two names":    {text: `{"name":"a","config":{"name":"b"}}`, err: "Connector name configuration in 'config' doesn't match the one specified in 'name' at"},
+		"not a config": {text: `{"name":"a","config":{"k":["v"]}}`, err: "parse JSON"},
+		"torn":         {text: `{"name":"a","con`, err: "parse JSON"},
+		"state":        {text: `{"name":"a","config":{},"initial_state":"asleep"}`, err: "initial_state"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "c")
+			must(t, os.WriteFile(path, []byte(c.text), 0o600))
+			got, err := ReadConnectorFile(path)
+			if c.err != "" {
+				if err == nil || !strings.Contains(err.Error(), c.err) {
+					t.Fatalf("got %v, want %q", err, c.err)
+				}
+				return
+			}
+			c.want.Path = path
+			if err != nil || !reflect.DeepEqual(got, c.want) {
+				t.Fatalf("got %+v, %v", got, err)
+			}
+		})
+	}
+}

@@ -1,0 +1,169 @@
+package runtime
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/sluice-connect/sluice/runtime/task"
+)
+
+func TestInvalidConfigurations(t *testing.T) {
+	w := newWorker(t, dataDir(t))
+	both := "topics and topics.regex are mutually exclusive options, but both are set."
+	for name, c := range map[string]struct {
+		config RawConfig
+		want   []string
+	}{
+		"several": {valid("tasks.max", "0", "errors.log.enable", "maybe"), []string{
+			"Invalid value 0 for configuration tasks.max: Value must be at least 1",
+			"Invalid value maybe for configuration errors.log.enable: Expected value to be either true or false"}},
+		"not a number": {valid("tasks.max", "abc"), []string{
+			"Invalid value abc for configuration tasks.max: Not a number of type INT",
+			"Invalid value null for configuration tasks.max: Value must be non-null"}},
+		"too many tasks": {valid("tasks.max", "2147483647"), []string{
+			"Invalid value 2147483647 for configuration tasks.max: This worker runs at most 1000 tasks for a connector"}},
+		"no topics":   {valid("topics", ""), []string{"Must configure one of topics or topics.regex", "Must configure one of topics or topics.regex"}},
+		"both topics": {valid("topics.regex", "x"), []string{both, both}},
+		"bad regex": {valid("topics", "", "topics.regex", "["), []string{
+			"Invalid value [ for configuration topics.regex: Invalid regex: error parsing regexp: missing closing ]: `[`"}},
+		"topic twice": {valid("topics", "a,a"), []string{"Configuration 'topics' values must not be duplicated."}},
+		"dlq in topics": {valid("topics", "a,d", "errors.deadletterqueue.topic.name", "d"), []string{
+			"The DLQ topic 'd' may not be included in the list of topics ('topics=[a, d]') consumed by the connector"}},
+		"dlq matched": {valid("topics", "", "topics.regex", "d.*", "errors.deadletterqueue.topic.name", "dd"), []string{
+			"The DLQ topic 'dd' may not be matched by the regex for the topics ('topics.regex=d.*') consumed by the connector"}},
+		"converter": {valid("key.converter", "nope"), []string{"Invalid value nope for configuration key.converter: Class nope could not be found."}},
+		"sink as converter": {valid("value.converter", fakeClass), []string{
+			"Class class " + fakeClass + " does not implement the Converter interface"}},
+		"converter setting": {valid("value.converter", "FakeConverter", "value.converter.schemas.enable", "maybe"), []string{
+			"Invalid value maybe for configuration schemas.enable: Expected value to be either true or false"}},
+		"alias twice": {valid("transforms", "a, a"), []string{"Invalid value [a, a] for configuration transforms: Duplicate alias provided."}},
+		"enum":        {valid("errors.tolerance", "some"), []string{"Invalid value some for configuration errors.tolerance: String must be one of: none, all"}},
+		"own key":     {valid("size", "0"), []string{"Invalid value 0 for configuration size: Value must be at least 1"}},
+		"override":    {valid("consumer.override.max.poll.records", "abc"), []string{"Invalid value abc for configuration max.poll.records: Not a number of type INT"}},
+		"null":        {nulled("x"), []string{"Null value can not be supplied as the configuration value."}},
+		"null topics": {nulled("topics"), []string{"Configuration 'topics' values must not be null.", "Must configure one of topics or topics.regex",
+			"Null value can not be supplied as the configuration value.", "Must configure one of topics or topics.regex"}},
+		"null tasks": {nulled("tasks.max"), []string{"Invalid value null for configuration tasks.max: Value must be non-null",
+			"Null value can not be supplied as the configuration value."}},
+		"version":      {valid(pluginVersion, "99"), []string{"Plugin " + fakeClass + " not found that matches the version range [99,99], available versions: [v]"}},
+		"outside":      {valid("file", "refused"), []string{"Another problem", "The file is refused"}},
+		"transforms":   {valid("transforms", "t"), []string{"Invalid value t for configuration transforms: transforming records is not supported yet by this version"}},
+		"tolerance":    {valid("errors.tolerance", "all"), []string{"Invalid value all for configuration errors.tolerance: tolerating errors is not supported yet by this version"}},
+		"dead letters": {valid("errors.deadletterqueue.topic.name", "d"), []string{"Invalid value d for configuration errors.deadletterqueue.topic.name: a dead letter queue is not supported yet by this version"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := w.CreateConnector(t.Context(), "a", c.config, task.Running)
+			want := fmt.Sprintf("Connector configuration is invalid and contains the following %d error(s):\n%s\nYou can also find the above list "+
+				"of errors at the endpoint `/connector-plugins/{connectorType}/config/validate`", len(c.want), strings.Join(c.want, "\n"))
+			if KindOf(err) != BadRequest || err.Error() != want {
+				t.Fatalf("got %v\nwant %s", err, want)
+			}
+			if _, err := w.ConnectorInfo("a"); KindOf(err) != NotFound {
+				t.Error("a refused connector exists")
+			}
+		})
+	}
+}
+
+func nulled(key string) RawConfig {
+	config := valid()
+	config[key] = nil
+	return config
+}
+
+func TestNames(t *testing.T) {
+	w := newWorker(t, dataDir(t))
+	for name, want := range map[string]string{
+		"":      "Invalid value  for configuration name: String may not be empty",
+		"a\x00": "String may not contain control sequences but had the following ASCII chars: 0",
+		"a\nb":  "String may not contain control sequences but had the following ASCII chars: 10",
+	} {
+		if _, err := w.CreateConnector(t.Context(), name, valid(), task.Running); KindOf(err) != BadRequest || !strings.Contains(err.Error(), want) {
+			t.Errorf("name %q: %v", name, err)
+		}
+	}
+	for _, name := range []string{"a b", "ünï€", "a/b", "..", strings.Repeat("x", 600), "%2e"} {
+		w.create(name)
+		w.until(name, run, run)
+		if id := w.tasks.get(name, 0).spec.InstanceID; !legalMember.MatchString(id) {
+			t.Errorf("name %q has the member id %q, which Kafka refuses", name, id)
+		}
+	}
+	if _, err := w.CreateConnector(t.Context(), "a", valid("name", "b"), task.Running); err == nil ||
+		err.Error() != "Connector name configuration (b) doesn't match connector name in the URL (a)" {
+		t.Errorf("another name in the configuration: %v", err)
+	}
+}
+
+func TestClassNames(t *testing.T) {
+	for _, name := range []string{fakeClass, "FakeSinkConnector", "FakeSink"} {
+		if p, err := lookupConnector(name); err != nil || p.Class != fakeClass {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, name := range []string{"", " " + fakeClass, "Fake", "fakesink", fakeConv} {
+		_, err := lookupConnector(name)
+		if want := "Failed to find any class that implements Connector and which name matches " + name + ", available connectors are: "; KindOf(err) != BadRequest || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
+func TestValidate(t *testing.T) {
+	w := newWorker(t, dataDir(t))
+	infos, err := w.Validate(t.Context(), "FakeSink", valid("name", "a", "secret", "hunter2", "size", "0", "consumer.override.x", "1"))
+	must(t, err)
+	if infos.Name != fakeClass || infos.ErrorCount != 1 || !reflect.DeepEqual(infos.Groups, []string{"Common", "Transforms", "Predicates", "Error Handling"}) {
+		t.Errorf("%s %d %v", infos.Name, infos.ErrorCount, infos.Groups)
+	}
+	names := map[string]ConfigInfo{}
+	for i, c := range infos.Configs {
+		names[c.Value.Name] = c
+		if i == 0 && c.Value.Name != "name" {
+			t.Errorf("first is %s", c.Value.Name)
+		}
+		if text := fmt.Sprintf("%+v", c); strings.Contains(text, "hunter2") || (c.Value.Value != nil && strings.Contains(*c.Value.Value, "hunter2")) {
+			t.Errorf("a secret is shown: %s", text)
+		}
+	}
+	if c := names["size"]; *c.Value.Value != "0" || len(c.Value.Errors) != 1 || c.Definition.Order != -1 || c.Definition.Group != nil {
+		t.Errorf("size: %+v", c)
+	}
+	if c := names["key.converter"]; *c.Value.Value != fakeConv || *c.Definition.DefaultValue != fakeConv || len(c.Value.RecommendedValues) == 0 {
+		t.Errorf("key.converter: %+v", c)
+	}
+	if c := names["consumer.override.x"]; c.Definition != nil || *c.Value.Value != "1" {
+		t.Errorf("override: %+v", c)
+	}
+	for plugin, want := range map[string]string{"Other": "Included connector type " + fakeClass + " does not match request type Other"} {
+		if _, err := w.Validate(t.Context(), plugin, valid()); err == nil || err.Error() != want {
+			t.Errorf("%s: %v", plugin, err)
+		}
+	}
+	if _, err := w.Validate(t.Context(), "FakeSink", RawConfig{}); KindOf(err) != BadRequest {
+		t.Errorf("without a class: %v", err)
+	}
+}
+
+func TestPlugins(t *testing.T) {
+	w := newWorker(t, dataDir(t))
+	want := []PluginInfo{{fakeClass, "sink", "v"}, {fakeConv, "converter", "9"}, {fakeConv, "header_converter", "9"}}
+	if got := w.Plugins(false); !reflect.DeepEqual(got, want) {
+		t.Errorf("%v", got)
+	}
+	if got := w.Plugins(true); !reflect.DeepEqual(got, want[:1]) {
+		t.Errorf("%v", got)
+	}
+	keys, err := w.PluginConfig("FakeSink")
+	if err != nil || keys[0].Name != "file" || keys[3].Name != "name" {
+		t.Errorf("%v %v", keys, err)
+	}
+	if _, err := w.PluginConfig("FakeConverter"); err != nil {
+		t.Error(err)
+	}
+	if _, err := w.PluginConfig("nope"); KindOf(err) != NotFound || err.Error() != "Unknown plugin nope." {
+		t.Error(err)
+	}
+}
