@@ -1,6 +1,8 @@
 package dynamodb
 
 import (
+	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 
@@ -30,6 +32,23 @@ func TestConfigurationProblems(t *testing.T) {
 			c.key != "" && (len(problems) != 1 || problems[0].Key != c.key || !strings.Contains(problems[0].Message, c.text)) {
 			t.Error(c.props, problems)
 		}
+	}
+}
+
+func TestExampleIsValid(t *testing.T) {
+	text, err := os.ReadFile("example.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var example struct{ Config map[string]string }
+	if err := json.Unmarshal(text, &example); err != nil {
+		t.Fatal(err)
+	}
+	if _, problems := definition.Parse(example.Config); len(problems) > 0 {
+		t.Error(problems)
+	}
+	if p, ok := connectors.Lookup(example.Config["connector.class"]); !ok || p.Class != Class {
+		t.Error("the class is not this one")
 	}
 }
 

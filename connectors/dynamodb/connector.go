@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/sluice-connect/sluice/connectors"
@@ -37,24 +36,24 @@ func (sink) Config() *configdef.Def { return definition }
 
 // Check looks whether the tables exist and have the keys that the configuration gives.
 func (sink) Check(ctx context.Context, cfg connectors.Config) []configdef.Problem {
-	s, client, region, release, err := connect(ctx, cfg)
+	c, err := connect(ctx, cfg)
 	if err != nil {
 		return []configdef.Problem{{Key: keyRegion, Message: err.Error()}}
 	}
-	defer release()
-	names, err := s.tables(cfg.Topics)
+	defer c.release()
+	names, err := c.settings.tables(cfg.Topics)
 	if err != nil {
 		return []configdef.Problem{{Key: keyTable, Message: err.Error()}}
 	}
 	var problems []configdef.Problem
 	for _, name := range names {
-		l, err := describeTable(ctx, client, name)
+		l, err := describeTable(ctx, c.client, name)
 		if err != nil {
-			explained := place{cfg.Name, name, region}.explain(err)
+			explained := place{cfg.Name, name, c.region}.explain(err)
 			problems = append(problems, configdef.Problem{Key: keyTable, Message: explained.Error()})
 			continue
 		}
-		if err := s.fits(l); err != nil {
+		if err := c.settings.fits(l); err != nil {
 			problems = append(problems, configdef.Problem{Key: problemKey(err), Message: fmt.Sprintf("table %s with the key %s: %v", name, &l, err)})
 		}
 	}
@@ -72,19 +71,15 @@ func problemKey(err error) string {
 
 // NewTask looks at the tables of the configured topics and starts a task.
 func (sink) NewTask(ctx context.Context, tc connectors.TaskContext, cfg connectors.Config) (connectors.Task, error) {
-	s, client, region, release, err := connect(ctx, cfg)
+	c, err := connect(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	open := func(ctx context.Context, name string) (table, layout, error) {
-		l, err := describeTable(ctx, client, name)
-		return &sdkTable{client: client, name: name, layout: l}, l, err
-	}
-	t := newTask(s, place{connector: tc.Connector, region: region}, open, tc.Wake)
-	t.release = release
+	t := newTask(c.settings, place{connector: tc.Connector, region: c.region}, c.open, tc.Wake)
+	t.release = c.release
 	if err := t.openAll(ctx, cfg.Topics); err != nil {
 		t.cancel()
-		release()
+		c.release()
 		return nil, err
 	}
 	return t, nil
@@ -121,13 +116,28 @@ func (s *settings) tables(topics []string) ([]string, error) {
 	return names, nil
 }
 
-func connect(ctx context.Context, cfg connectors.Config) (s settings, c *dynamodb.Client, region string, release func(), err error) {
-	if s, err = newSettings(cfg.Values); err != nil {
-		return
+// connection is a client and what it was made from.
+type connection struct {
+	settings settings
+	client   *dynamodb.Client
+	region   string
+	release  func() // closes idle connections
+}
+
+func connect(ctx context.Context, cfg connectors.Config) (*connection, error) {
+	s, err := newSettings(cfg.Values)
+	if err != nil {
+		return nil, err
 	}
-	var loaded aws.Config
-	if loaded, err = awsconfig.Load(ctx, s.aws); err != nil {
-		return
+	loaded, err := awsconfig.Load(ctx, s.aws)
+	if err != nil {
+		return nil, err
 	}
-	return s, newClient(loaded), loaded.Region, func() { awsconfig.CloseIdle(loaded) }, nil
+	return &connection{s, newClient(loaded), loaded.Region, func() { awsconfig.CloseIdle(loaded) }}, nil
+}
+
+// open finds a table.
+func (c *connection) open(ctx context.Context, name string) (table, layout, error) {
+	l, err := describeTable(ctx, c.client, name)
+	return &sdkTable{client: c.client, name: name, layout: l}, l, err
 }

@@ -27,9 +27,9 @@ func TestSchemalessItems(t *testing.T) {
 		}
 		return m
 	}
-	big := m()
+	repeats := m()
 	for i := range 40 {
-		big = append(big, schemas.Entry{Key: "a", Value: int64(i)})
+		repeats = append(repeats, schemas.Entry{Key: "a", Value: int64(i)})
 	}
 	for name, c := range map[string]struct {
 		data any
@@ -40,7 +40,7 @@ func TestSchemalessItems(t *testing.T) {
 		"nested":      {m("m", m("l", []any{int64(1), "a", nil}, "e", m())), `,"m":{"M":{"l":{"L":[{"N":"1"},{"S":"a"},{"NULL":true}]},"e":{"M":{}}}}`},
 		"key wins":    {m("key", "other", "a", int64(1)), `,"a":{"N":"1"}`},
 		"last wins":   {m("a", int64(1), "b", int64(2), "a", int64(3)), `,"b":{"N":"2"},"a":{"N":"3"}`},
-		"many times":  {big, `,"a":{"N":"39"}`},
+		"many times":  {repeats, `,"a":{"N":"39"}`},
 		"other keys":  {m(int32(7), "x", true, "y"), `,"7":{"S":"x"},"true":{"S":"y"}`},
 		"text":        {"hello", `,"value":{"S":"hello"}`},
 		"list":        {[]any{"a"}, `,"value":{"L":[{"S":"a"}]}`},

@@ -1,7 +1,6 @@
 package dynamodb
 
 import (
-	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"strings"
@@ -148,6 +147,3 @@ func describe(data any) string {
 	}
 	return "a number (N)"
 }
-
-// decodeBinary is the inverse of the wire form of B values.
-func decodeBinary(text string) ([]byte, error) { return base64.StdEncoding.DecodeString(text) }
