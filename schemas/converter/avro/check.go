@@ -1,10 +1,6 @@
 package avro
 
-import (
-	"fmt"
-	"hash/maphash"
-	"slices"
-)
+import "fmt"
 
 // Limits on one message.
 const (
@@ -12,42 +8,6 @@ const (
 	maxZeroWidth = 10_000   // values that take no bytes: nothing else bounds their number
 	maxWeight    = 64 << 20 // JSON bytes of names and symbols, which cost the writer next to nothing
 )
-
-// fault says why a message is no value of its schema.
-type fault uint8
-
-const (
-	faultNone fault = iota
-	faultEnd
-	faultVarint
-	faultLength
-	faultBranch
-	faultSymbol
-	faultItems
-	faultZeroWidth
-	faultDepth
-	faultWeight
-	faultTime
-	faultDecimal
-	faultUnionField
-	faultTrailing
-)
-
-var faultTexts = [...]string{
-	faultEnd:        "the data ends early",
-	faultVarint:     "an integer is too long",
-	faultLength:     "a length is negative or beyond the end",
-	faultBranch:     "a union has no such branch",
-	faultSymbol:     "an enum has no such symbol",
-	faultItems:      "a block declares more items than there is data",
-	faultZeroWidth:  "more than 10000 values take no bytes",
-	faultDepth:      "values are nested more than 64 deep",
-	faultWeight:     "the value is larger than 64 MiB as JSON",
-	faultTime:       "Time values must use number of milliseconds greater than 0 and less than 86400000",
-	faultDecimal:    "a decimal has no digits",
-	faultUnionField: "Did not find matching union field for data",
-	faultTrailing:   "data is left behind the value",
-}
 
 // checker walks a message once, without building anything, and finds whether it is a value of its schema within the
 // limits. What it passes, the readers of this package read without checks. A checker may be used again.
@@ -61,8 +21,6 @@ type checker struct {
 	repeated bool     // a map holds a key twice, probably
 	keys     []uint64 // hashes of the keys of the open maps
 }
-
-var keySeed = maphash.MakeSeed()
 
 // run checks b against o; nil means that b is exactly one value.
 func (c *checker) run(o *op, b []byte) error {
@@ -240,98 +198,6 @@ func (c *checker) union(o *op, p int) int {
 		return c.fail(faultWeight, p)
 	}
 	return c.value(b.op, q)
-}
-
-// block checks the head of a block of items and returns their number and where they start.
-func (c *checker) block(p int, takesBytes bool) (int64, int) {
-	n, q := c.long(p)
-	if q < 0 {
-		return 0, q
-	}
-	if n < 0 { // the block's size in bytes follows; like Java's reader this one does not use it
-		n = -n
-		if _, q = c.long(q); q < 0 {
-			return 0, q
-		}
-	}
-	room := int64(len(c.b) - q)
-	if !takesBytes {
-		room = maxZeroWidth + room
-	}
-	if n < 0 || n > room {
-		return 0, c.fail(faultItems, p)
-	}
-	return n, q
-}
-
-func (c *checker) items(o *op, p int, keyed bool) int {
-	if c.depth++; c.depth > maxDepth {
-		return c.fail(faultDepth, p)
-	}
-	takesBytes := o.code == opMap || o.elem.takesBytes() || (o.key != nil && o.key.takesBytes())
-	for {
-		n, q := c.block(p, takesBytes)
-		if q < 0 {
-			return q
-		}
-		p = q
-		if n == 0 {
-			break
-		}
-		for ; n > 0; n-- {
-			if keyed {
-				p = c.entry(o, p)
-			} else {
-				p = c.value(o.elem, p)
-			}
-			if p < 0 {
-				return p
-			}
-		}
-	}
-	c.depth--
-	return p
-}
-
-// mapping checks a map, and looks for repeated keys: Java's maps keep one of them.
-func (c *checker) mapping(o *op, p int) int {
-	first := len(c.keys)
-	p = c.items(o, p, true)
-	if p < 0 {
-		return p
-	}
-	if own := c.keys[first:]; len(own) > 1 {
-		slices.Sort(own)
-		for i := 1; i < len(own); i++ {
-			c.repeated = c.repeated || own[i] == own[i-1]
-		}
-	}
-	c.keys = c.keys[:first]
-	return p
-}
-
-func (c *checker) entry(o *op, p int) int {
-	if o.swapped {
-		if p = c.value(o.elem, p); p < 0 {
-			return p
-		}
-	}
-	start := p
-	if o.code == opMap {
-		p = c.sized(p)
-	} else {
-		p = c.value(o.key, p)
-	}
-	if p < 0 {
-		return p
-	}
-	if !c.repeated { // a collision only sends the message down the slower path
-		c.keys = append(c.keys, maphash.Bytes(keySeed, c.b[start:p]))
-	}
-	if o.swapped {
-		return p
-	}
-	return c.value(o.elem, p)
 }
 
 // varint skips an integer of at most most bytes.
