@@ -42,6 +42,9 @@ type TaskContext struct {
 	// goroutine, also after the writer was closed. Tasks with batchers that cross partitions use it to say that
 	// records became safe or failed.
 	Wake func(tp schemas.TopicPartition)
+	// RequestCommit asks the runtime to commit what is safe soon, without waiting for offset.flush.interval.ms. It
+	// never blocks and may be called from any goroutine.
+	RequestCommit func()
 }
 
 // Task is one running task of a connector. It owns what its partitions share: clients and batchers.
@@ -97,6 +100,14 @@ const (
 
 // String names the reason for logs.
 func (r CloseReason) String() string { return [...]string{"lost", "revoked", "stopping"}[r] }
+
+// CommitObserver is implemented by writers that must know how far the group's offsets have come: what lies below next
+// will never be offered again, also not after a crash.
+type CommitObserver interface {
+	// Committed is called like the methods of Writer, with the offset the partition starts at right after Open and
+	// then after each commit that moved it; Advance follows.
+	Committed(next int64)
+}
 
 // Versioned is implemented by connectors that carry a version of their own; others show Sluice's.
 type Versioned interface {
