@@ -1,0 +1,77 @@
+package redis
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+
+	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/sluice-connect/sluice/schemas/configdef"
+)
+
+// connect fills in where and as whom to connect.
+func (s *settings) connect(v configdef.Values) []configdef.Problem {
+	s.addressKey = keyHost
+	s.dial.Network = "tcp"
+	s.dial.Addr = net.JoinHostPort(v.String(keyHost), strconv.FormatInt(v.Int(keyPort), 10))
+	if v.Has(keyURI) {
+		o, problem := parseURI(v)
+		if problem != "" {
+			return []configdef.Problem{{Key: keyURI, Message: problem}}
+		}
+		s.addressKey, s.dial = keyURI, o
+	}
+	if s.dial.Password == "" && s.dial.Username == "" {
+		s.dial.Username, s.dial.Password = v.String(keyUsername), v.Secret(keyPassword).Reveal()
+	}
+	if s.dial.TLSConfig == nil && !v.Bool(keyTLS) {
+		return nil
+	}
+	config, problem := tlsConfig(v)
+	if problem != nil {
+		return []configdef.Problem{*problem}
+	}
+	s.dial.TLSConfig = config
+	return nil
+}
+
+// parseURI keeps of the URI what says where and as whom. Its error texts never quote the URI: it may hold a password.
+func parseURI(v configdef.Values) (o goredis.Options, problem string) {
+	parsed, err := goredis.ParseURL(v.Secret(keyURI).Reveal())
+	if err != nil {
+		return o, "redis.uri is not a Redis URI such as redis://user:password@host:6379/0"
+	}
+	if v.Bool(keyCluster) && parsed.DB != 0 {
+		return o, "redis.uri names a database, but a cluster has only database 0"
+	}
+	return goredis.Options{
+		Network: parsed.Network, Addr: parsed.Addr, Username: parsed.Username, Password: parsed.Password,
+		DB: parsed.DB, TLSConfig: parsed.TLSConfig,
+	}, ""
+}
+
+func tlsConfig(v configdef.Values) (*tls.Config, *configdef.Problem) {
+	c := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: v.Bool(keyInsecure)} //nolint:gosec // asked for, and documented
+	if v.Has(keyCACert) {
+		pem, err := os.ReadFile(v.String(keyCACert))
+		if err != nil {
+			return nil, &configdef.Problem{Key: keyCACert, Message: fmt.Sprintf("read certificates of authorities: %v", err)}
+		}
+		c.RootCAs = x509.NewCertPool()
+		if !c.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, &configdef.Problem{Key: keyCACert, Message: "file " + v.String(keyCACert) + " holds no PEM certificate"}
+		}
+	}
+	if v.Has(keyClientCert) {
+		pair, err := tls.LoadX509KeyPair(v.String(keyClientCert), v.String(keyClientKey))
+		if err != nil {
+			return nil, &configdef.Problem{Key: keyClientCert, Message: fmt.Sprintf("load client certificate: %v", err)}
+		}
+		c.Certificates = []tls.Certificate{pair}
+	}
+	return c, nil
+}

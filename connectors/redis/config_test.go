@@ -1,0 +1,138 @@
+package redis
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/alicebob/miniredis/v2"
+
+	"github.com/sluice-connect/sluice/connectors"
+	"github.com/sluice-connect/sluice/schemas"
+)
+
+func TestProblems(t *testing.T) {
+	for name, c := range map[string]struct {
+		props     map[string]string
+		key, text string
+	}{
+		"default type":    {map[string]string{}, keyType, "not supported yet"},
+		"later type":      {map[string]string{keyType: "zset"}, keyType, "use HASH, STRING or JSON"},
+		"unknown type":    {map[string]string{keyType: "BLOB"}, keyType, "use HASH, STRING or JSON"},
+		"half a key pair": {map[string]string{keyClientKey: "k.pem"}, keyClientCert, "belong together"},
+		"encrypted key":   {map[string]string{keyKeyPassword: "geheim"}, keyKeyPassword, "unencrypted"},
+		"bad uri":         {map[string]string{keyURI: "redis://u:geheim@h:port:1"}, keyURI, "is not a Redis URI"},
+		"cluster db":      {map[string]string{keyURI: "redis://u:geheim@h/3", keyCluster: "true"}, keyURI, "only database 0"},
+		"cluster wait":    {map[string]string{keyReplicas: "1", keyCluster: "true"}, keyReplicas, "not supported yet"},
+		"template":        {map[string]string{keyTemplate: "${vehicle}"}, keyTemplate, "is unknown"},
+		"open brace":      {map[string]string{keyTemplate: "a${key"}, keyTemplate, "close the brace"},
+		"date":            {map[string]string{keyTemplate: "${timestamp:YYYY}"}, keyTemplate, "is unknown"},
+	} {
+		if c.props[keyType] == "" && name != "default type" {
+			c.props[keyType] = typeString
+		}
+		_, problems := definition.Parse(c.props)
+		if len(problems) != 1 || problems[0].Key != c.key || !strings.Contains(problems[0].Message, c.text) {
+			t.Errorf("%s: %v", name, problems)
+		}
+		for _, p := range problems {
+			if strings.Contains(p.Message, "geheim") {
+				t.Errorf("%s: shows a secret: %s", name, p.Message)
+			}
+		}
+	}
+}
+
+func TestURIStandsBeforeHostAndLogin(t *testing.T) {
+	s := mustSettings(t, map[string]string{
+		keyType: typeString, keyURI: "rediss://me:geheim@there:7000/2", keyHost: "here", keyUsername: "you", keyPassword: "other",
+	})
+	if s.dial.Addr != "there:7000" || s.dial.DB != 2 || s.dial.Username != "me" || s.dial.Password != "geheim" || s.dial.TLSConfig == nil {
+		t.Error(s.dial.Addr, s.dial.DB, s.dial.Username)
+	}
+	s = mustSettings(t, map[string]string{keyType: typeString, keyURI: "redis://there", keyPassword: "other"})
+	if s.dial.Addr != "there:6379" || s.dial.Password != "other" || s.dial.TLSConfig != nil {
+		t.Error(s.dial.Addr)
+	}
+}
+
+func TestStartErrorsSayWhatToDo(t *testing.T) {
+	locked := miniredis.RunT(t)
+	locked.RequireAuth("geheim")
+	gone := miniredis.RunT(t)
+	gone.Close()
+	for name, c := range map[string]struct {
+		server *miniredis.Miniredis
+		props  map[string]string
+		text   string
+	}{
+		"nobody there":   {gone, nil, gone.Addr()},
+		"no login":       {locked, nil, "set redis.username and redis.password"},
+		"wrong password": {locked, map[string]string{keyPassword: "falsch"}, "refuses redis.username and redis.password"},
+	} {
+		props := map[string]string{keyType: typeString, keyHost: c.server.Host(), keyPort: c.server.Port(), keyTimeout: "5"}
+		for k, v := range c.props {
+			props[k] = v
+		}
+		v, problems := definition.Parse(props)
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		cfg := connectors.Config{Values: v}
+		_, err := Connector{}.NewTask(t.Context(), connectors.TaskContext{Logger: slog.New(slog.DiscardHandler)}, cfg)
+		if err == nil || !strings.Contains(err.Error(), c.text) || strings.Contains(err.Error(), "falsch") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if p := (Connector{}).Check(t.Context(), cfg); len(p) != 1 || p[0].Key != keyHost {
+			t.Errorf("%s: %v", name, p)
+		}
+	}
+}
+
+func TestLoginWithPassword(t *testing.T) {
+	m := miniredis.RunT(t)
+	m.RequireUserAuth("me", "geheim")
+	k := startTask(t, map[string]string{
+		keyType: typeString, keyHost: m.Host(), keyPort: m.Port(), keyUsername: "me", keyPassword: "geheim",
+	})
+	if err := k.probe(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestKeys(t *testing.T) {
+	header := schemas.Header{Key: "fleet.id", Value: schemas.Of(nil, "muc")}
+	r := rec(9, fieldsOf("id", int64(4), "deep", fieldsOf("er", "x")), fieldsOf("a", fieldsOf("b", true), "n", nil), header)
+	for text, want := range map[string]string{
+		"plain":                            "plain",
+		"${topic}/${partition}":            "events/3",
+		"{${key.id}}:${key.deep.er}":       "{4}:x",
+		"${value.a.b}":                     "true",
+		"${header.fleet.id}-$x":            "muc-$x",
+		"${timestamp:yyyy-MM-dd'T'HHmmss}": "2026-09-18T070503",
+		"${timestamp:yy/M/d SSS DDD}":      "26/9/18 042 261",
+		"${key}":                           `{"id":4,"deep":{"er":"x"}}`,
+		"${value.n}":                       "!",
+		"${value.a}":                       "!",
+		"${value.b}":                       "!",
+		"${header.none}":                   "!",
+		"${key.id.deeper}":                 "!",
+	} {
+		tmpl, err := parseTemplate(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		got, err := tmpl.append([]byte("before"), &r)
+		if want == "!" && err == nil || want != "!" && (err != nil || string(got) != "before"+want) {
+			t.Errorf("%s: %s, %v", text, got, err)
+		}
+	}
+	for keyspace, want := range map[string]string{"": "k", "${topic}": "events:k", "a.${topic}.${other}": "a.events.${other}:k"} {
+		r := rec(1, "k", nil)
+		if got, err := keyspaceTemplate(keyspace, ":").append(nil, &r); err != nil || string(got) != want {
+			t.Errorf("%q: %s, %v", keyspace, got, err)
+		}
+	}
+}
