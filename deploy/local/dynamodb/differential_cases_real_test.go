@@ -135,7 +135,6 @@ func numberCalls() []call {
 			call{op: "PutItem", body: fmt.Sprintf(`{"TableName":"number","Item":{"pk":{"N":%q}}}`, n)},
 			call{op: "GetItem", body: fmt.Sprintf(`{"TableName":"number","Key":{"pk":{"N":%q}}}`, n)})
 	}
-	// The service may answer either; that an exponent beyond any integer is out of range is what matters.
 	return calls
 }
 

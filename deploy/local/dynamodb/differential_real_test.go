@@ -180,11 +180,11 @@ func (d differential) send(url string, c call) answer {
 	if err := json.Unmarshal(body, &fields); err != nil {
 		d.t.Fatalf("%s %s answered %q: %v", c.op, short(c.body), body, err)
 	}
-	return comparable(fields)
+	return comparableAnswer(fields)
 }
 
-// comparable takes out of an answer what two right servers may differ in.
-func comparable(fields map[string]any) answer {
+// comparableAnswer takes out of an answer what two right servers may differ in.
+func comparableAnswer(fields map[string]any) answer {
 	var a answer
 	if kind, ok := fields["__type"].(string); ok {
 		_, a.code, _ = strings.Cut(kind, "#")

@@ -9,6 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
+func stringValue(s string) value { return value{kind: "S", text: s} }
+
 var keyTexts = rapid.StringOf(rapid.RuneFrom([]rune{0, 1, 2, 'a', 'b', 0xfe, 0xff}))
 
 func TestKeysOrderByHashThenRange(t *testing.T) {

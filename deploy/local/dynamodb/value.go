@@ -24,7 +24,6 @@ type item map[string]value
 
 const maxItemSize = 400 << 10
 
-func stringValue(s string) value { return value{kind: "S", text: s} }
 func numberValue(n number) value { return value{kind: "N", text: n.String()} }
 
 // number reads a value whose kind is known to be N; it was checked on arrival.
