@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"strings"
 
 	goredis "github.com/redis/go-redis/v9"
 
@@ -41,9 +42,13 @@ func (s *settings) connect(v configdef.Values) []configdef.Problem {
 
 // parseURI keeps of the URI what says where and as whom. Its error texts never quote the URI: it may hold a password.
 func parseURI(v configdef.Values) (o goredis.Options, problem string) {
-	parsed, err := goredis.ParseURL(v.Secret(keyURI).Reveal())
+	text := v.Secret(keyURI).Reveal()
+	parsed, err := goredis.ParseURL(text)
 	if err != nil {
 		return o, "redis.uri is not a Redis URI such as redis://user:password@host:6379/0"
+	}
+	if strings.Contains(text, "?") {
+		return o, "redis.uri takes no parameters; use the other settings"
 	}
 	if v.Bool(keyCluster) && parsed.DB != 0 {
 		return o, "redis.uri names a database, but a cluster has only database 0"

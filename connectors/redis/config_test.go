@@ -22,7 +22,9 @@ func TestProblems(t *testing.T) {
 		"unknown type":    {map[string]string{keyType: "BLOB"}, keyType, "use HASH, STRING or JSON"},
 		"half a key pair": {map[string]string{keyClientKey: "k.pem"}, keyClientCert, "belong together"},
 		"encrypted key":   {map[string]string{keyKeyPassword: "geheim"}, keyKeyPassword, "unencrypted"},
-		"bad uri":         {map[string]string{keyURI: "redis://u:geheim@h:port:1"}, keyURI, "is not a Redis URI"},
+		"bad uri":         {map[string]string{keyURI: "http://u:geheim@h"}, keyURI, "is not a Redis URI"},
+		"no database":     {map[string]string{keyURI: "redis://u:geheim@h/x"}, keyURI, "is not a Redis URI"},
+		"uri with query":  {map[string]string{keyURI: "redis://u:geheim@h?read_timeout=1s"}, keyURI, "takes no parameters"},
 		"cluster db":      {map[string]string{keyURI: "redis://u:geheim@h/3", keyCluster: "true"}, keyURI, "only database 0"},
 		"cluster wait":    {map[string]string{keyReplicas: "1", keyCluster: "true"}, keyReplicas, "not supported yet"},
 		"template":        {map[string]string{keyTemplate: "${vehicle}"}, keyTemplate, "is unknown"},
@@ -61,20 +63,17 @@ func TestStartErrorsSayWhatToDo(t *testing.T) {
 	locked := miniredis.RunT(t)
 	locked.RequireAuth("geheim")
 	gone := miniredis.RunT(t)
+	goneHost, gonePort := gone.Host(), gone.Port()
 	gone.Close()
 	for name, c := range map[string]struct {
-		server *miniredis.Miniredis
-		props  map[string]string
-		text   string
+		host, port, password string
+		text                 string
 	}{
-		"nobody there":   {gone, nil, gone.Addr()},
-		"no login":       {locked, nil, "set redis.username and redis.password"},
-		"wrong password": {locked, map[string]string{keyPassword: "falsch"}, "refuses redis.username and redis.password"},
+		"nobody there":   {goneHost, gonePort, "", goneHost + ":" + gonePort},
+		"no login":       {locked.Host(), locked.Port(), "", "set redis.username and redis.password"},
+		"wrong password": {locked.Host(), locked.Port(), "falsch", "refuses redis.username and redis.password"},
 	} {
-		props := map[string]string{keyType: typeString, keyHost: c.server.Host(), keyPort: c.server.Port(), keyTimeout: "5"}
-		for k, v := range c.props {
-			props[k] = v
-		}
+		props := map[string]string{keyType: typeString, keyHost: c.host, keyPort: c.port, keyPassword: c.password, keyTimeout: "5"}
 		v, problems := definition.Parse(props)
 		if len(problems) > 0 {
 			t.Fatal(problems)
