@@ -342,7 +342,7 @@ func TestConcurrentVerbs(t *testing.T) {
 	for i := range 4 {
 		name := "c" + strconv.Itoa(i%2)
 		wg.Go(func() {
-			for j := range 30 {
+			for j := range 10 {
 				_, _, _ = w.PutConnectorConfig(context.Background(), name, valid("tasks.max", strconv.Itoa(1+j%3), "i", strconv.Itoa(i*100+j)))
 				_ = w.Pause(name)
 				_, _ = w.RestartConnector(context.Background(), name, true, false)
