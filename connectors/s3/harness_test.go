@@ -14,8 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/klauspost/compress/gzip"
 	"github.com/rclone/gofakes3"
 	"github.com/rclone/gofakes3/s3mem"
@@ -34,26 +32,33 @@ var tp = schemas.TopicPartition{Topic: "trips", Partition: 3}
 // fault decides about a request before the S3 server sees it; true means that it answered.
 type fault func(w http.ResponseWriter, r *http.Request) bool
 
+// tb is what tests, benchmarks and property tests share.
+type tb interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+	Cleanup(f func())
+}
+
 // bench is an S3 server with faults in front of it, and the configuration of a sink that uses it.
 type bench struct {
-	t     testing.TB
-	url   string
-	props map[string]string
+	t       tb
+	backend gofakes3.Backend
+	props   map[string]string
 
 	mu       sync.Mutex
 	fault    fault
 	requests map[string]int // by method and kind
-	names    []string
 }
 
-func newBench(t testing.TB, props map[string]string) *bench {
+func newBench(t tb, props map[string]string) *bench {
 	t.Helper()
 	backend := s3mem.New()
 	if err := backend.CreateBucket(context.Background(), bucket); err != nil {
 		t.Fatal(err)
 	}
 	server := gofakes3.New(backend).Server()
-	b := &bench{t: t, requests: map[string]int{}}
+	b := &bench{t: t, backend: backend, requests: map[string]int{}}
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		b.mu.Lock()
 		f := b.fault
@@ -64,7 +69,6 @@ func newBench(t testing.TB, props map[string]string) *bench {
 		}
 	}))
 	t.Cleanup(front.Close)
-	b.url = front.URL
 	b.props = map[string]string{
 		"format.class": classJSON, "storage.class": storageClass, "flush.size": "10", "s3.bucket.name": bucket,
 		"store.url": front.URL, "aws.access.key.id": "id", "aws.secret.access.key": "secret", "s3.retry.backoff.ms": "1",
@@ -134,26 +138,18 @@ func (b *bench) writer(t *task) *writer {
 // objects reads the whole bucket, decompressed, by key.
 func (b *bench) objects() map[string]string {
 	b.t.Helper()
-	client := awss3.New(awss3.Options{BaseEndpoint: &b.url, UsePathStyle: true, Region: "x",
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "id", SecretAccessKey: "secret"}, nil
-		})})
-	ctx, found := context.Background(), map[string]string{}
-	pages := awss3.NewListObjectsV2Paginator(client, &awss3.ListObjectsV2Input{Bucket: aws.String(bucket)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+	found := map[string]string{}
+	list, err := b.backend.ListBucket(context.Background(), bucket, nil, gofakes3.ListBucketPage{})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, o := range list.Contents {
+		got, err := b.backend.GetObject(context.Background(), bucket, o.Key, nil)
 		if err != nil {
 			b.t.Fatal(err)
 		}
-		for _, o := range page.Contents {
-			got, err := client.GetObject(ctx, &awss3.GetObjectInput{Bucket: aws.String(bucket), Key: o.Key})
-			if err != nil {
-				b.t.Fatal(err)
-			}
-			found[*o.Key] = b.read(got.Body, b.props["s3.compression.type"] == "gzip")
-		}
+		found[o.Key] = b.read(got.Contents, b.props["s3.compression.type"] == "gzip")
 	}
-	http.DefaultClient.CloseIdleConnections()
 	return found
 }
 
@@ -194,14 +190,14 @@ func records(from, to int64) []schemas.Record {
 }
 
 // mustWrite writes everything, in one call.
-func mustWrite(t testing.TB, w connectors.Writer, batch []schemas.Record) {
+func mustWrite(t tb, w connectors.Writer, batch []schemas.Record) {
 	t.Helper()
 	if n, err := w.Write(context.Background(), batch); err != nil || n != len(batch) {
 		t.Fatalf("wrote %d of %d: %v", n, len(batch), err)
 	}
 }
 
-func closeWriter(t testing.TB, w connectors.Writer, reason connectors.CloseReason) {
+func closeWriter(t tb, w connectors.Writer, reason connectors.CloseReason) {
 	t.Helper()
 	if err := w.Close(context.Background(), reason); err != nil {
 		t.Fatal(err)
