@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -153,6 +154,9 @@ func (l *library) load(ctx context.Context, k programKey) (*program, error) {
 	n, err := parseRegistered(s)
 	if err != nil {
 		return nil, fmt.Errorf("read schema id %d: %w", k.id, err)
+	}
+	if err := vet(s.Text); err != nil && len(s.Imports) == 0 {
+		slog.Info("schema is not portable to every Avro library; it is read all the same", "schema", k.id, "reason", bounded(err))
 	}
 	subject, err := l.subjects.of(k.topic, n)
 	if err != nil {
