@@ -215,15 +215,18 @@ func (e *examination) add(problems []cd.Problem) {
 	}
 }
 
-// javaMap renders a configuration as Java prints a map, in sorted order.
+// javaMap renders a configuration as Java prints a map, but sorted and without what sounds like a secret: the text
+// ends up in logs.
 func javaMap(raw RawConfig) string {
-	parts := make([]string, 0, len(raw))
+	config := map[string]string{}
 	for k, v := range raw {
-		text := "null"
-		if v != nil {
-			text = *v
+		if config[k] = "null"; v != nil {
+			config[k] = *v
 		}
-		parts = append(parts, k+"="+text)
+	}
+	parts := make([]string, 0, len(raw))
+	for k, v := range cd.New(connectorKeys...).Mask(config) {
+		parts = append(parts, k+"="+v)
 	}
 	sort.Strings(parts)
 	return "{" + strings.Join(parts, ", ") + "}"

@@ -167,3 +167,12 @@ func TestPlugins(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestMissingClassTellsNoSecret(t *testing.T) {
+	w := newWorker(t, dataDir(t))
+	one, secret := "1", "hunter2"
+	_, err := w.CreateConnector(t.Context(), "a", RawConfig{"x": &one, "db.password": &secret, "y": nil}, task.Running)
+	if want := "Connector config {db.password=[hidden], name=a, x=1, y=null} contains no connector type"; KindOf(err) != BadRequest || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}

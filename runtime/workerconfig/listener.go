@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -70,6 +71,16 @@ func validBootstrap(value any) error {
 		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 			return fmt.Errorf("Invalid port in bootstrap.servers: %s", text) //nolint:staticcheck // Kafka's text
 		}
+	}
+	return nil
+}
+
+// legalWorkerID leaves room for connector and task in Kafka's 249 characters of a group.instance.id.
+var legalWorkerID = regexp.MustCompile(`^[a-zA-Z0-9._-]{1,100}$`)
+
+func validWorkerID(value any) error {
+	if id, _ := value.(string); !legalWorkerID.MatchString(id) {
+		return errors.New("it may hold up to 100 letters, digits, dots, dashes and underscores")
 	}
 	return nil
 }
