@@ -17,6 +17,7 @@ import (
 	_ "github.com/sluice-connect/sluice/connectors/all"
 	"github.com/sluice-connect/sluice/rest"
 	"github.com/sluice-connect/sluice/runtime"
+	"github.com/sluice-connect/sluice/runtime/kafka"
 	"github.com/sluice-connect/sluice/runtime/store"
 	"github.com/sluice-connect/sluice/runtime/task"
 	"github.com/sluice-connect/sluice/runtime/workerconfig"
@@ -115,7 +116,7 @@ func serve(ctx context.Context, workerFile string, connectorFiles []string, log 
 		Worker: config.Props, Store: state, WorkerID: worker, InstanceID: config.InstanceID(state.InstanceID()),
 		Version: version, Commit: runtime.Commit(), Graceful: config.Duration(workerconfig.GracefulTimeout),
 		StartTask: func(s task.Spec) runtime.Task { return task.Start(s) },
-		ClusterID: runtime.KafkaClusterID(config.Props), Logger: log,
+		ClusterID: kafka.ClusterID(config.Props), Logger: log,
 	})
 	server := rest.NewServer(rest.NewHandler(herder, log), log)
 	server.Serve(listeners)

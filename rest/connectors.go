@@ -9,7 +9,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/sluice-connect/sluice/runtime"
-	"github.com/sluice-connect/sluice/runtime/task"
 )
 
 // connectorName is the name in the path, decoded once and not trimmed.
@@ -93,11 +92,11 @@ func trimJava(s string) string {
 	return strings.TrimFunc(s, func(r rune) bool { return r <= ' ' })
 }
 
-func initialState(text *string) (task.State, error) {
+func initialState(text *string) (runtime.State, error) {
 	if text == nil {
-		return task.Running, nil
+		return runtime.Running, nil
 	}
-	state := task.State(strings.ToUpper(*text))
+	state := runtime.State(strings.ToUpper(*text))
 	if !slices.Contains(runtime.TargetStates, state) {
 		return "", runtime.Errorf(runtime.BadRequest, "Invalid initial_state %q: it must be one of RUNNING, PAUSED, STOPPED", *text)
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 
 	"github.com/sluice-connect/sluice/runtime"
-	"github.com/sluice-connect/sluice/runtime/task"
 )
 
 // Herder is what the API asks of the worker. Its errors are runtime.Error where the user can do something about them.
@@ -20,7 +19,7 @@ type Herder interface {
 	TaskConfigs(name string) ([]runtime.TaskInfo, error)
 	TaskStatus(id runtime.TaskID) (runtime.TaskStatus, error)
 
-	CreateConnector(ctx context.Context, name string, config runtime.RawConfig, initial task.State) (runtime.ConnectorInfo, error)
+	CreateConnector(ctx context.Context, name string, config runtime.RawConfig, initial runtime.State) (runtime.ConnectorInfo, error)
 	PutConnectorConfig(ctx context.Context, name string, config runtime.RawConfig) (info runtime.ConnectorInfo, created bool, err error)
 	PatchConnectorConfig(ctx context.Context, name string, patch runtime.RawConfig) (runtime.ConnectorInfo, error)
 	DeleteConnector(name string) error

@@ -28,16 +28,17 @@ const class = "org.example.rest.NullSinkConnector"
 
 type nullSink struct{}
 
-var nullDef = configdef.New(configdef.Key{Name: "secret", Type: configdef.Password, Null: true, Doc: "A secret."})
+var nullDef = configdef.New(configdef.Key{Name: "secret", Type: configdef.Password, Null: true, Doc: "A secret."}).
+	Check(func(v configdef.Values) []configdef.Problem {
+		if v.Originals()["panic"] != "" {
+			panic("the sink has a flaw, and " + v.Originals()["panic"])
+		}
+		return nil
+	})
 
 func (nullSink) Config() *configdef.Def { return nullDef }
 
-func (nullSink) Check(_ context.Context, cfg connectors.Config) []configdef.Problem {
-	if cfg.Originals()["panic"] != "" {
-		panic("the sink has a flaw, and " + cfg.Originals()["panic"])
-	}
-	return nil
-}
+func (nullSink) Check(context.Context, connectors.Config) []configdef.Problem { return nil }
 
 func (nullSink) NewTask(context.Context, connectors.TaskContext, connectors.Config) (connectors.Task, error) {
 	return nil, errors.New("not used")

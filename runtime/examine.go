@@ -1,20 +1,15 @@
 package runtime
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"sort"
 	"strings"
-	"time"
 
 	"github.com/sluice-connect/sluice/connectors"
 	cd "github.com/sluice-connect/sluice/schemas/configdef"
 	"github.com/sluice-connect/sluice/schemas/converter"
 )
-
-// checkTimeout bounds how long a sink may look at the world for a validation; REST answers within 90 s.
-const checkTimeout = 60 * time.Second
 
 // pluginVersion is the key that pins the version of a connector class.
 const pluginVersion = "connector.plugin.version"
@@ -56,9 +51,10 @@ func (e *examination) invalid() error {
 		len(all), strings.Join(all, "\n"))
 }
 
-// examine checks raw; with outside it also asks the sink to look at the world the configuration names. Its error says
+// examine checks raw. It does not ask the sink to look at the world the configuration names: a bucket or table that
+// is missing fails the task, which can then be restarted, and not the request. Its error says
 // that there is nothing to examine: no class, or an unknown one.
-func (h *Herder) examine(ctx context.Context, raw RawConfig, outside bool) (*examination, error) {
+func (h *Herder) examine(raw RawConfig) (*examination, error) {
 	class := raw["connector.class"]
 	if class == nil {
 		return nil, Errorf(BadRequest, "Connector config %s contains no connector type", javaMap(raw))
@@ -79,21 +75,8 @@ func (h *Herder) examine(ctx context.Context, raw RawConfig, outside bool) (*exa
 	e.overrideFindings()
 	e.converterFindings()
 	e.nullFindings(raw)
-	if len(e.messages()) == 0 && outside {
-		own, _ := plugin.Connector.Config().Parse(e.config)
-		ctx, cancel := context.WithTimeout(ctx, checkTimeout)
-		defer cancel()
-		e.add(plugin.Connector.Check(ctx, connectors.Config{Values: own, Name: e.config["name"], Topics: splitTopics(e.config)}))
-	}
 	return e, nil
 }
-
-func splitTopics(config map[string]string) []string {
-	v, _ := topicsDef.Parse(config)
-	return v.List("topics")
-}
-
-var topicsDef = cd.New(cd.Key{Name: "topics", Type: cd.List})
 
 func (e *examination) commonFindings(keys []cd.Key) {
 	def := cd.New(keys...)

@@ -48,7 +48,6 @@ func TestInvalidConfigurations(t *testing.T) {
 		"null tasks": {nulled("tasks.max"), []string{"Invalid value null for configuration tasks.max: Value must be non-null",
 			"Null value can not be supplied as the configuration value."}},
 		"version":      {valid(pluginVersion, "99"), []string{"Plugin " + fakeClass + " not found that matches the version range [99,99], available versions: [v]"}},
-		"outside":      {valid("file", "refused"), []string{"Another problem", "The file is refused"}},
 		"transforms":   {valid("transforms", "t"), []string{"Invalid value t for configuration transforms: transforming records is not supported yet by this version"}},
 		"tolerance":    {valid("errors.tolerance", "all"), []string{"Invalid value all for configuration errors.tolerance: tolerating errors is not supported yet by this version"}},
 		"dead letters": {valid("errors.deadletterqueue.topic.name", "d"), []string{"Invalid value d for configuration errors.deadletterqueue.topic.name: a dead letter queue is not supported yet by this version"}},
@@ -64,6 +63,14 @@ func TestInvalidConfigurations(t *testing.T) {
 				t.Error("a refused connector exists")
 			}
 		})
+	}
+}
+
+// TestMissingTargetDoesNotRefuseTheConnector: what the world lacks is the task's to say, which can be restarted.
+func TestMissingTargetDoesNotRefuseTheConnector(t *testing.T) {
+	w := newWorker(t, dataDir(t))
+	if _, err := w.CreateConnector(t.Context(), "a", valid("file", "refused"), task.Running); err != nil {
+		t.Errorf("the connector was refused: %v", err)
 	}
 }
 

@@ -58,7 +58,7 @@ func (h *Herder) RestartTask(id TaskID) error {
 
 // revive examines the configuration of a connector that could not run once more. The caller holds change.
 func (h *Herder) revive(ctx context.Context, c *connector) error {
-	e, err := h.examine(ctx, Raw(c.config), false)
+	e, err := h.examine(Raw(c.config))
 	if err != nil || len(e.messages()) > 0 {
 		h.opt.Logger.Error("connector cannot run", "connector", c.name, "trace", problem(e, err))
 		return Errorf(Internal, "Failed to start connector: %s", c.name)

@@ -21,6 +21,19 @@ func Raw(config map[string]string) RawConfig {
 	return raw
 }
 
+// State is the state of a connector or task as REST shows it.
+type State = task.State
+
+// The states of connectors and tasks.
+const (
+	Unassigned = task.Unassigned
+	Running    = task.Running
+	Paused     = task.Paused
+	Failed     = task.Failed
+	Stopped    = task.Stopped
+	Restarting = task.Restarting
+)
+
 // TaskID names a task; it is rendered as connector-number.
 type TaskID struct {
 	Connector string `json:"connector"`

@@ -1,35 +1,44 @@
-package runtime
+package kafka
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 
 	"github.com/IBM/sarama"
-
-	"github.com/sluice-connect/sluice/runtime/kafka"
 )
 
-// KafkaClusterID returns a function that asks the brokers of a worker's properties for the id of their cluster.
-func KafkaClusterID(worker map[string]string) func(context.Context) (string, error) {
+// ClusterID returns a function that asks the brokers of a worker's properties for the id of their cluster.
+func ClusterID(worker map[string]string) func(context.Context) (string, error) {
 	props := maps.Clone(worker)
 	if props["security.protocol"] == "" {
 		// Who secures the consumers only has told us all we need.
-		maps.Copy(props, withPrefix(worker, "consumer."))
+		maps.Copy(props, consumerProps(worker))
 	}
 	return func(ctx context.Context) (string, error) {
-		conf, brokers, err := kafka.Config(props)
+		conf, brokers, err := Config(props)
 		if err != nil {
 			return "", fmt.Errorf("configure Kafka client: %w", err)
 		}
-		client, err := kafka.NewClient(ctx, brokers, conf)
+		client, err := NewClient(ctx, brokers, conf)
 		if err != nil {
 			return "", fmt.Errorf("connect to Kafka: %w", err)
 		}
 		id, err := askClusterID(client, conf)
 		return id, errors.Join(err, client.Close())
 	}
+}
+
+func consumerProps(worker map[string]string) map[string]string {
+	props := map[string]string{}
+	for k, v := range worker {
+		if rest, ok := strings.CutPrefix(k, "consumer."); ok {
+			props[rest] = v
+		}
+	}
+	return props
 }
 
 func askClusterID(client sarama.Client, conf *sarama.Config) (string, error) {
