@@ -36,6 +36,7 @@ type Consumer struct {
 	stop    context.CancelFunc
 	paused  atomic.Bool
 	pausing chan struct{} // holds a token when paused has changed
+	commits chan struct{} // holds a token when a commit was asked for
 
 	// The fields below belong to the goroutine of Run.
 	client  sarama.Client
@@ -47,7 +48,7 @@ type Consumer struct {
 
 // New returns a consumer that does nothing until Run.
 func New(cfg Config) *Consumer {
-	c := &Consumer{cfg: cfg, log: cfg.Logger, pausing: make(chan struct{}, 1)}
+	c := &Consumer{cfg: cfg, log: cfg.Logger, pausing: make(chan struct{}, 1), commits: make(chan struct{}, 1)}
 	c.stopped, c.stop = context.WithCancel(context.Background())
 	return c
 }
@@ -60,6 +61,15 @@ func (c *Consumer) Pause() { c.setPaused(true) }
 
 // Resume starts fetching again.
 func (c *Consumer) Resume() { c.setPaused(false) }
+
+// RequestCommit asks for a commit soon, of what the pipelines have said by then. It never blocks; requests close to
+// each other share a commit, and one made while nothing is assigned is for the next assignment.
+func (c *Consumer) RequestCommit() {
+	select {
+	case c.commits <- struct{}{}:
+	default:
+	}
+}
 
 func (c *Consumer) setPaused(paused bool) {
 	c.paused.Store(paused)
@@ -250,8 +260,8 @@ func (c *Consumer) leave(ctx context.Context) {
 func (c *Consumer) offsets() map[schemas.TopicPartition]int64 {
 	var m map[schemas.TopicPartition]int64
 	for _, p := range c.parts {
-		next := p.committable.Load()
-		if next == p.committed || (p.committed < 0 && next == p.From) {
+		next, committed := p.committable.Load(), p.Committed()
+		if next == committed || (committed < 0 && next == p.From) {
 			continue
 		}
 		if m == nil {
@@ -280,7 +290,7 @@ func (c *Consumer) commit(ctx context.Context) error {
 		if code, no := refused[p.TopicPartition]; no {
 			c.log.Warn("offset was not committed; will retry", "topic", p.Topic, "partition", p.Partition, "offset", next, "error", code)
 		} else if sent {
-			p.committed = next
+			p.setCommitted(next)
 		}
 	}
 	return nil

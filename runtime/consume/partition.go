@@ -9,14 +9,15 @@ import (
 )
 
 // Partition is one assigned partition: a bounded queue that the fetcher fills and one pipeline empties. The pipeline
-// calls Take, Rewind and Commit; everything else belongs to the consumer.
+// calls Take, Rewind, Commit and Committed; everything else belongs to the consumer.
 type Partition struct {
 	schemas.TopicPartition
 	// From is the offset the partition starts at: the committed one, or where auto.offset.reset points.
 	From int64
 
-	committable atomic.Int64 // what the pipeline says may be committed
-	committed   int64        // what the group holds, -1 if nothing; used by the session only
+	committable atomic.Int64  // what the pipeline says may be committed
+	committed   atomic.Int64  // what the group holds, -1 if nothing; written by the session only
+	commits     chan struct{} // holds a token when committed has moved
 
 	mu      sync.Mutex
 	queue   []batch
@@ -44,8 +45,9 @@ type route struct {
 }
 
 func newPartition(tp schemas.TopicPartition, from, committed int64, limit int) *Partition {
-	p := &Partition{TopicPartition: tp, From: from, committed: committed, limit: limit, fetchAt: from, ready: make(chan struct{}, 1)}
+	p := &Partition{TopicPartition: tp, From: from, limit: limit, fetchAt: from, ready: make(chan struct{}, 1), commits: make(chan struct{}, 1)}
 	p.committable.Store(from)
+	p.committed.Store(committed)
 	return p
 }
 
@@ -98,6 +100,21 @@ func (p *Partition) Rewind(offset int64) {
 
 // Commit says that every record below next is safe; the consumer commits it in its own time.
 func (p *Partition) Commit(next int64) { p.committable.Store(next) }
+
+// Commits is signalled when Committed returns something new.
+func (p *Partition) Commits() <-chan struct{} { return p.commits }
+
+// Committed returns the offset the group holds, -1 when it has none.
+func (p *Partition) Committed() int64 { return p.committed.Load() }
+
+// setCommitted notes what the group holds now.
+func (p *Partition) setCommitted(next int64) {
+	p.committed.Store(next)
+	select {
+	case p.commits <- struct{}{}:
+	default:
+	}
+}
 
 // position returns where to fetch from; ok is false when there is no room or no sense in it.
 func (p *Partition) position() (at int64, epoch int, ok bool) {

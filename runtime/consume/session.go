@@ -26,6 +26,10 @@ type sessionLoop struct {
 	alive time.Time // of the last heartbeat the coordinator accepted
 }
 
+// commitSoon is the wait from a request for a commit to the commit: writers ask in the middle of their work, and many
+// of them at the same time.
+const commitSoon = 50 * time.Millisecond
+
 // run works until the assignment ends and says why: nil when the consumer stops.
 func (s *sessionLoop) run(soft context.Context) error {
 	heartbeat := time.NewTicker(s.cfg.HeartbeatInterval)
@@ -34,6 +38,7 @@ func (s *sessionLoop) run(soft context.Context) error {
 	defer commit.Stop()
 	topics := time.NewTimer(s.topicWait())
 	defer topics.Stop()
+	var soon <-chan time.Time // of a commit that was asked for
 	for {
 		var err error
 		select {
@@ -45,6 +50,13 @@ func (s *sessionLoop) run(soft context.Context) error {
 		case <-heartbeat.C:
 			err = s.try(soft, s.beat)
 		case <-commit.C:
+			err = s.try(soft, s.commit)
+		case <-s.commits:
+			if soon == nil {
+				soon = time.After(commitSoon)
+			}
+		case <-soon:
+			soon = nil
 			err = s.try(soft, s.commit)
 		case <-topics.C:
 			err = s.lookForTopics()

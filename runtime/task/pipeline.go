@@ -28,6 +28,7 @@ type pipeline struct {
 
 	conversion conversion
 	writer     connectors.Writer
+	committed  int64 // the group's offset that the writer, or its predecessor, has heard of
 
 	records   []schemas.Record // taken from the partition
 	converted int              // of records
@@ -102,6 +103,8 @@ func (pl *pipeline) work() error {
 			return errEnding
 		case <-ready:
 		case <-pl.wake:
+		case <-pl.part.Commits():
+			pl.tellCommitted()
 		case <-timer.C:
 		}
 		if err := pl.step(time.Now()); err != nil {
@@ -118,7 +121,8 @@ func (pl *pipeline) open(from int64) error {
 	for {
 		w, err := pl.task.sink.Open(pl.ctx, pl.part.TopicPartition, from)
 		if err == nil {
-			pl.writer, pl.next = w, from
+			pl.writer, pl.next, pl.committed = w, from, pl.part.Committed()
+			pl.observeCommit(from)
 			return nil
 		}
 		if !connectors.IsRetriable(err) {
@@ -129,6 +133,23 @@ func (pl *pipeline) open(from int64) error {
 			return err
 		}
 		pl.retryAt = time.Time{}
+	}
+}
+
+// tellCommitted passes a commit that moved on to the writer. One that is ahead of the pipeline is from before the
+// log started anew and says nothing about the records of now.
+func (pl *pipeline) tellCommitted() {
+	next := pl.part.Committed()
+	if next == pl.committed || next > pl.safe() {
+		return
+	}
+	pl.committed = next
+	pl.observeCommit(next)
+}
+
+func (pl *pipeline) observeCommit(next int64) {
+	if w, ok := pl.writer.(connectors.CommitObserver); ok {
+		w.Committed(next)
 	}
 }
 

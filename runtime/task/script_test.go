@@ -27,6 +27,7 @@ type script struct {
 	mu      sync.Mutex
 	offsets []int64 // accepted, in order
 	reasons []connectors.CloseReason
+	commits []int64 // as told to Committed
 	tc      connectors.TaskContext
 
 	start   func() error
@@ -93,6 +94,12 @@ func (w scriptWriter) Pending() (int64, bool) {
 	return 0, false
 }
 
+func (w scriptWriter) Committed(next int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.commits = append(w.commits, next)
+}
+
 func (w scriptWriter) Close(ctx context.Context, reason connectors.CloseReason) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -101,6 +108,13 @@ func (w scriptWriter) Close(ctx context.Context, reason connectors.CloseReason) 
 		return w.close(ctx, reason)
 	}
 	return nil
+}
+
+// heard returns what Committed was called with.
+func (s *script) heard() []int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]int64(nil), s.commits...)
 }
 
 func (s *script) accepted() []int64 {

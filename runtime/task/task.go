@@ -191,7 +191,7 @@ const startTime = time.Minute
 
 // startSink starts the sink's task; while the sink is away it keeps trying.
 func (t *SinkTask) startSink() error {
-	tc := connectors.TaskContext{Connector: t.spec.Connector, Task: t.spec.ID, Logger: t.log, Wake: t.wake}
+	tc := connectors.TaskContext{Connector: t.spec.Connector, Task: t.spec.ID, Logger: t.log, Wake: t.wake, RequestCommit: t.requestCommit}
 	wait := retryFirst
 	for {
 		ctx, cancel := context.WithTimeout(t.soft, startTime)
@@ -273,6 +273,16 @@ func (t *SinkTask) Revoked(ctx context.Context, reason connectors.CloseReason) {
 	t.mu.Lock()
 	clear(t.pipelines)
 	t.mu.Unlock()
+}
+
+// requestCommit asks the consumer for a commit; before there is one, nothing can have become safe.
+func (t *SinkTask) requestCommit() {
+	t.mu.Lock()
+	c := t.consumer
+	t.mu.Unlock()
+	if c != nil {
+		c.RequestCommit()
+	}
 }
 
 // wake asks the pipeline of tp to let its writer advance.

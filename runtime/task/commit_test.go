@@ -1,0 +1,72 @@
+package task
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/sluice-connect/sluice/schemas"
+)
+
+// TestRequestedCommitDoesNotWaitForTheInterval: with an interval of an hour only the request can cause the commit.
+func TestRequestedCommitDoesNotWaitForTheInterval(t *testing.T) {
+	r, s := newRig(t, numbers(10)...), &script{}
+	s.write = func(batch []schemas.Record) (int, error) {
+		s.tc.RequestCommit()
+		return len(batch), nil
+	}
+	r.run(s, nil, func(sp *Spec) { sp.Worker["offset.flush.interval.ms"] = "3600000" })
+	r.waitCommitted(10)
+}
+
+// TestWriterHearsOfCommits: first the start of the partition, then every commit that moved, and Advance after it.
+func TestWriterHearsOfCommits(t *testing.T) {
+	r, s := newRig(t, numbers(10)...), &script{}
+	safe, more := int64(3), true
+	advanced := []int64{} // what was heard last when Advance was called
+	s.pending = func() (int64, bool) { return safe, more }
+	s.advance = func(time.Time) (time.Time, error) {
+		advanced = append(advanced, s.commits[len(s.commits)-1])
+		return time.Time{}, nil
+	}
+	r.run(s, nil, nil)
+	eventually(t, "news of the first commit", func() bool { return slices.Equal(s.heard(), []int64{0, 3}) })
+	s.mu.Lock()
+	more = false
+	s.mu.Unlock()
+	s.tc.Wake(schemas.TopicPartition{Topic: "t"})
+	eventually(t, "news of the second commit", func() bool { return slices.Equal(s.heard(), []int64{0, 3, 10}) })
+	eventually(t, "Advance after the news", func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return slices.Contains(advanced, 3) && advanced[len(advanced)-1] == 10
+	})
+	stopTask(r.task)
+	again := &script{}
+	r.run(again, nil, nil)
+	eventually(t, "the committed offset after a restart", func() bool { return slices.Equal(again.heard(), []int64{10}) })
+}
+
+// TestPausedWriterHearsOfCommits: the commit that a pause causes reaches the writer although nothing is written.
+func TestPausedWriterHearsOfCommits(t *testing.T) {
+	r, s := newRig(t, numbers(10)...), &script{}
+	r.run(s, nil, func(sp *Spec) { sp.Worker["offset.flush.interval.ms"] = "3600000" })
+	eventually(t, "all records", func() bool { return len(s.accepted()) == 10 })
+	s.tc.Wake(schemas.TopicPartition{Topic: "t"})
+	r.task.Pause()
+	eventually(t, "a commit", func() bool {
+		s.tc.RequestCommit()
+		return slices.Equal(s.heard(), []int64{0, 10})
+	})
+}
+
+// TestRequestsFromAnywhereDoNotBlock: before the consumer exists and after the task has ended nothing happens.
+func TestRequestsFromAnywhereDoNotBlock(t *testing.T) {
+	r, s := newRig(t), &script{}
+	s.start = func() error { s.tc.RequestCommit(); return nil }
+	r.run(s, nil, nil)
+	eventually(t, "state RUNNING", func() bool { return r.state() == Running })
+	stopTask(r.task)
+	s.tc.RequestCommit()
+	s.tc.Wake(schemas.TopicPartition{Topic: "t"})
+}
