@@ -140,7 +140,7 @@ func BenchmarkRealWrite(b *testing.B) {
 					if kind == typeHash {
 						value = fieldsOf("a", strings.Repeat("x", 75), "b", strings.Repeat("x", 75), "c", "text", "d", schemas.Number("42"))
 					}
-					batch[i] = rec(int64(i), fmt.Sprint("k", i), value)
+					batch[i] = rec(int64(i), fmt.Sprint(kind, i), value)
 				}
 				b.ReportAllocs()
 				for n := 0; b.Loop(); n++ {
