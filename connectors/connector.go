@@ -63,7 +63,8 @@ type Task interface {
 // offsets it is done with, only the first that is not yet safe.
 type Writer interface {
 	// Write takes records in offset order; offsets may have gaps. It returns how many it took from the front of batch.
-	// err is nil exactly when all were taken; else it says why it stopped at accepted:
+	// It may leave records only with an error, which says why it stopped at accepted (a Rejected may also come with
+	// all taken):
 	//   - Retriable: the runtime backs off and offers batch[accepted:] again;
 	//   - Rejected: the records it names (of this batch, counted as accepted, or of earlier ones) are bad and not
 	//     pending any more; the runtime sends them to errors.tolerance and offers batch[accepted:] when it goes on;
