@@ -1,6 +1,8 @@
 package consume
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -12,11 +14,12 @@ import (
 type batch struct {
 	first     int64 // offset that OffsetDelta counts from
 	firstTime time.Time
-	// logAppend is the broker's time when the topic uses LogAppendTime, else zero.
-	logAppend time.Time
-	records   []*sarama.Record
-	next      int64 // position after the batch, beyond records that were skipped
-	size      int   // bytes of keys, values and headers
+	timeType  schemas.TimestampType
+	// oneTime says that firstTime is the time of every record: the broker's, when the topic uses LogAppendTime.
+	oneTime bool
+	records []*sarama.Record
+	next    int64 // position after the batch, beyond records that were skipped
+	size    int   // bytes of keys, values and headers
 }
 
 // recordOverhead stands for what a decoded record costs beside its bytes.
@@ -33,18 +36,27 @@ func (b *batch) fill(i int, tp schemas.TopicPartition, r *schemas.Record) {
 			r.Raw.Headers[j] = schemas.RawHeader{Key: string(h.Key), Value: h.Value}
 		}
 	}
-	switch {
-	case !b.logAppend.IsZero():
-		r.Timestamp, r.TimestampType = b.logAppend, schemas.LogAppendTime
-	case b.firstTime.UnixMilli() >= 0: // -1 stands for no timestamp
-		r.Timestamp, r.TimestampType = b.firstTime.Add(rec.TimestampDelta), schemas.CreateTime
+	at := b.firstTime
+	if !b.oneTime {
+		at = at.Add(rec.TimestampDelta)
 	}
+	if at.UnixMilli() >= 0 { // -1 stands for no timestamp
+		r.Timestamp, r.TimestampType = at, b.timeType
+	}
+}
+
+// timeOf undoes that sarama turns the timestamp -1, for none, into the zero time: deltas count from -1.
+func timeOf(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.UnixMilli(-1)
+	}
+	return t
 }
 
 // decodeBlock turns a fetched block into batches from offset pos on. It drops control batches and, when the block
 // was read committed, what aborted transactions wrote. next is the position after the block, pos if it held nothing.
 func decodeBlock(block *sarama.FetchResponseBlock, pos int64) (batches []batch, next int64) {
-	aborted := abortedRanges{waiting: block.AbortedTransactions}
+	aborted := newAbortedRanges(block.AbortedTransactions)
 	next = pos
 	for _, set := range block.RecordsSet {
 		var b batch
@@ -67,9 +79,9 @@ func decodeBlock(block *sarama.FetchResponseBlock, pos int64) (batches []batch, 
 }
 
 func decodeBatch(rb *sarama.RecordBatch, aborted *abortedRanges, pos int64) batch {
-	b := batch{first: rb.FirstOffset, firstTime: rb.FirstTimestamp, next: rb.LastOffset() + 1}
+	b := batch{first: rb.FirstOffset, firstTime: timeOf(rb.FirstTimestamp), timeType: schemas.CreateTime, next: rb.LastOffset() + 1}
 	if rb.LogAppendTime {
-		b.logAppend = rb.MaxTimestamp
+		b.firstTime, b.timeType, b.oneTime = timeOf(rb.MaxTimestamp), schemas.LogAppendTime, true
 	}
 	if aborted.skip(rb) {
 		return b
@@ -82,18 +94,19 @@ func decodeBatch(rb *sarama.RecordBatch, aborted *abortedRanges, pos int64) batc
 	return b
 }
 
-// decodeLegacy reads message sets of format 0 and 1, which old topics still hold.
+// decodeLegacy reads message sets of format 0 and 1, which old topics still hold. Offsets in a compressed set of
+// format 1 are relative to the wrapping message, whose offset is that of the last one.
 func decodeLegacy(set *sarama.MessageSet, pos int64) batch {
-	var b batch
+	b := batch{timeType: schemas.CreateTime}
 	for _, block := range set.Messages {
 		inner := block.Messages()
 		for _, m := range inner {
-			offset, at := m.Offset, m.Msg.Timestamp
-			if m.Msg.Version >= 1 && len(inner) > 1 {
+			offset, at := m.Offset, timeOf(m.Msg.Timestamp)
+			if m.Msg.Version >= 1 {
 				offset += block.Offset - inner[len(inner)-1].Offset
-				if m.Msg.LogAppendTime {
-					at = block.Msg.Timestamp
-				}
+			}
+			if block.Msg.LogAppendTime {
+				at, b.timeType = timeOf(block.Msg.Timestamp), schemas.LogAppendTime
 			}
 			b.next = offset + 1
 			if offset < pos {
@@ -123,6 +136,13 @@ func (b *batch) measure() {
 type abortedRanges struct {
 	waiting []*sarama.AbortedTransaction // in order of FirstOffset
 	open    map[int64]bool               // producers in an aborted transaction
+}
+
+// newAbortedRanges sorts what the broker lists in the order in which the transactions ended.
+func newAbortedRanges(listed []*sarama.AbortedTransaction) abortedRanges {
+	waiting := slices.Clone(listed)
+	slices.SortFunc(waiting, func(a, b *sarama.AbortedTransaction) int { return cmp.Compare(a.FirstOffset, b.FirstOffset) })
+	return abortedRanges{waiting: waiting}
 }
 
 // skip reports whether the records of rb are not for the consumer.
