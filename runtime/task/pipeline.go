@@ -21,8 +21,10 @@ type pipeline struct {
 	log  *slog.Logger
 	wake chan struct{} // holds a token when Advance should be called, or pause has changed
 
-	ctx     context.Context // of writes and conversions; ends when the pipeline has to let go
+	ctx     context.Context // of writes; ends when the pipeline has to let go
 	cancel  context.CancelCauseFunc
+	intake  context.Context // of opening and converting; ends when the pipeline is asked to end: nothing of it is kept
+	refuse  context.CancelFunc
 	closing chan closeRequest
 	done    chan struct{}
 
@@ -40,6 +42,7 @@ type pipeline struct {
 	wakeAt  time.Time // when Advance wants to be called; zero for never
 	retryAt time.Time // no conversion and no write before; zero when there was no trouble
 	backoff time.Duration
+	crashed bool // something panicked: what the writer says about offsets cannot be trusted
 }
 
 // closeRequest asks a pipeline to end.
@@ -55,13 +58,17 @@ const (
 	retryMax   = 10 * time.Second
 )
 
+// wakeMin is the shortest wait before Advance: a writer that asks for a time gone by must not take a whole core.
+const wakeMin = time.Millisecond
+
 // errEnding says that the pipeline was asked to end in the middle of its work.
 var errEnding = errors.New("pipeline is ending")
 
 func newPipeline(t *SinkTask, p *consume.Partition) *pipeline {
 	ctx, cancel := context.WithCancelCause(context.Background())
+	intake, refuse := context.WithCancel(ctx)
 	return &pipeline{task: t, part: p, log: t.log.With("topic", p.Topic, "partition", p.Partition), wake: make(chan struct{}, 1),
-		ctx: ctx, cancel: cancel, closing: make(chan closeRequest, 1), done: make(chan struct{}),
+		ctx: ctx, cancel: cancel, intake: intake, refuse: refuse, closing: make(chan closeRequest, 1), done: make(chan struct{}),
 		conversion: newConversion(t.set), next: p.From, rejected: -1}
 }
 
@@ -80,7 +87,7 @@ func (pl *pipeline) run() {
 func (pl *pipeline) guarded(f func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = caught(v)
+			err, pl.crashed = caught(v), true
 		}
 	}()
 	return f()
@@ -111,7 +118,7 @@ func (pl *pipeline) work() error {
 			return err
 		}
 		if at := earliest(pl.wakeAt, pl.retryAt); !at.IsZero() {
-			timer.Reset(max(time.Until(at), 0))
+			timer.Reset(max(time.Until(at), wakeMin))
 		}
 	}
 }
@@ -119,11 +126,14 @@ func (pl *pipeline) work() error {
 // open opens the writer; while the sink is away it keeps trying.
 func (pl *pipeline) open(from int64) error {
 	for {
-		w, err := pl.task.sink.Open(pl.ctx, pl.part.TopicPartition, from)
+		w, err := pl.task.sink.Open(pl.intake, pl.part.TopicPartition, from)
 		if err == nil {
 			pl.writer, pl.next, pl.committed = w, from, pl.part.Committed()
 			pl.observeCommit(from)
 			return nil
+		}
+		if pl.intake.Err() != nil {
+			return errEnding
 		}
 		if !connectors.IsRetriable(err) {
 			return &sinkError{doing: "open", at: pl.part.TopicPartition, err: err}
@@ -195,8 +205,8 @@ func (pl *pipeline) move() (more bool, err error) {
 			return false, err
 		}
 	}
-	if pl.poison == nil {
-		pl.convert()
+	if err := pl.convert(); err != nil {
+		return false, err
 	}
 	if pl.offered < pl.converted {
 		if err := pl.offer(); err != nil || pl.offered < pl.converted {
@@ -220,29 +230,43 @@ func (pl *pipeline) take() (more bool, err error) {
 		return false, nil
 	}
 	if next < pl.next { // the log starts anew: so does the writer
-		pl.log.Warn("position went back; opening the partition again", "from", pl.next, "to", next)
-		if err := pl.writer.Close(pl.ctx, connectors.Lost); err != nil {
-			pl.log.Warn("closing the writer", "error", err)
-		}
-		return true, pl.open(next)
+		return true, pl.startAnew(next)
 	}
 	pl.next = next
 	return true, nil
 }
 
-func (pl *pipeline) convert() {
-	for ; pl.converted < len(pl.records); pl.converted++ {
-		err := pl.conversion.convert(pl.ctx, &pl.records[pl.converted])
+// startAnew opens the partition again at an offset below the position. What was said to be safe is not any more,
+// whatever comes of the opening: a commit from before would skip records of now.
+func (pl *pipeline) startAnew(next int64) error {
+	pl.log.Warn("position went back; opening the partition again", "from", pl.next, "to", next)
+	w := pl.writer
+	pl.writer, pl.next = nil, next
+	pl.part.Commit(next)
+	if err := w.Close(pl.ctx, connectors.Lost); err != nil {
+		pl.log.Warn("closing the writer", "error", err)
+	}
+	return pl.open(next)
+}
+
+// convert converts what was taken. It stops at a record that is bad, and at one to try again later; an error is the
+// end of the pipeline.
+func (pl *pipeline) convert() error {
+	for ; pl.poison == nil && pl.converted < len(pl.records); pl.converted++ {
+		err := pl.conversion.convert(pl.intake, &pl.records[pl.converted])
 		switch {
 		case err == nil:
 			continue
+		case pl.intake.Err() != nil:
+			return errEnding
 		case converter.IsRetriable(err):
 			pl.retryLater("converting a record", err)
 		default:
 			pl.poison = err
 		}
-		return
+		return nil
 	}
+	return nil
 }
 
 // offer gives the converted records to the writer.
@@ -262,6 +286,9 @@ func (pl *pipeline) offer() error {
 func (pl *pipeline) advance() error {
 	wakeAt, err := pl.writer.Advance(pl.ctx, time.Now())
 	pl.wakeAt = wakeAt
+	if err == nil && pl.offered == len(pl.records) {
+		pl.backoff = 0
+	}
 	if err := pl.handle("write to", err); err != nil {
 		return err
 	}
@@ -279,7 +306,7 @@ func (pl *pipeline) safe() int64 {
 		next = min(next, pl.rejected)
 	}
 	if pl.writer == nil {
-		return min(next, pl.part.From)
+		return next
 	}
 	if first, pending := pl.writer.Pending(); pending {
 		next = min(next, first)
@@ -287,29 +314,38 @@ func (pl *pipeline) safe() int64 {
 	return next
 }
 
-// handle acts on an error of the writer; what it returns is fatal.
+// handle acts on an error of the writer; what it returns is fatal. Rejections and rewinds count also when the pipeline
+// is ending: they say which records are not safe although they were accepted.
 func (pl *pipeline) handle(doing string, err error) error {
 	var rejections *connectors.RejectedError
 	var rewind *connectors.RewindError
 	switch {
 	case err == nil:
 		return nil
-	case pl.ctx.Err() != nil:
-		return errEnding
 	case errors.As(err, &rejections) && len(rejections.Rejections) > 0:
 		return pl.reject(rejections.Rejections)
 	case errors.As(err, &rewind):
-		pl.log.Warn("reading again", "offset", rewind.Offset, "error", rewind.Err)
-		pl.part.Rewind(rewind.Offset)
-		clear(pl.records)
-		pl.records, pl.converted, pl.offered, pl.poison = pl.records[:0], 0, 0, nil
-		pl.next = rewind.Offset
-		return nil
+		return pl.rewind(doing, rewind)
+	case pl.ctx.Err() != nil:
+		return errEnding
 	case connectors.IsRetriable(err):
 		pl.retryLater("writing to the sink", err)
 		return nil
 	}
 	return &sinkError{doing: doing, at: pl.part.TopicPartition, err: err}
+}
+
+// rewind goes back to where the writer wants to be offered records again. Going forward would skip records.
+func (pl *pipeline) rewind(doing string, r *connectors.RewindError) error {
+	if r.Offset < 0 || r.Offset > pl.next {
+		return &sinkError{doing: doing, at: pl.part.TopicPartition, err: fmt.Errorf("the sink rewinds to offset %d, beyond the position %d: %w", r.Offset, pl.next, r.Err)}
+	}
+	pl.retryLater(fmt.Sprintf("reading again from offset %d", r.Offset), r.Err)
+	pl.part.Rewind(r.Offset)
+	clear(pl.records)
+	pl.records, pl.converted, pl.offered, pl.poison = pl.records[:0], 0, 0, nil
+	pl.next = r.Offset
+	return nil
 }
 
 // reject is where records go that the sink refuses: with errors.tolerance none, the only one there is so far, the
@@ -343,12 +379,16 @@ func (pl *pipeline) end(c closeRequest) {
 	if pl.writer == nil {
 		return
 	}
-	err := pl.guarded(func() error { return pl.writer.Close(c.ctx, c.reason) })
+	err := pl.guarded(func() error {
+		err := pl.writer.Close(c.ctx, c.reason)
+		_ = pl.handle("close", err) // notes what is not safe; the pipeline ends in any case
+		if c.reason != connectors.Lost && !pl.crashed {
+			pl.part.Commit(pl.safe())
+		}
+		return err
+	})
 	if err != nil {
 		pl.log.Warn("closing the writer; what it held will be read again", "reason", c.reason, "error", err)
-	}
-	if c.reason != connectors.Lost {
-		pl.part.Commit(pl.safe())
 	}
 }
 
@@ -356,6 +396,7 @@ func (pl *pipeline) end(c closeRequest) {
 // lost.
 func (pl *pipeline) close(ctx context.Context, reason connectors.CloseReason) {
 	pl.closing <- closeRequest{ctx: ctx, reason: reason}
+	pl.refuse()
 	if reason == connectors.Lost {
 		pl.cancel(consume.ErrLost)
 	}

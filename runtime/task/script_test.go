@@ -31,6 +31,7 @@ type script struct {
 	tc      connectors.TaskContext
 
 	start   func() error
+	open    func(ctx context.Context, from int64) error // called without the lock
 	write   func(batch []schemas.Record) (int, error)
 	advance func(now time.Time) (time.Time, error)
 	pending func() (int64, bool)
@@ -55,7 +56,12 @@ func (s *script) NewTask(_ context.Context, tc connectors.TaskContext, _ connect
 
 type scriptTask struct{ *script }
 
-func (t scriptTask) Open(context.Context, schemas.TopicPartition, int64) (connectors.Writer, error) {
+func (t scriptTask) Open(ctx context.Context, _ schemas.TopicPartition, from int64) (connectors.Writer, error) {
+	if t.open != nil {
+		if err := t.open(ctx, from); err != nil {
+			return nil, err
+		}
+	}
 	return scriptWriter(t), nil
 }
 
