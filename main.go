@@ -10,16 +10,11 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	_ "github.com/sluice-connect/sluice/connectors/all"
-	"github.com/sluice-connect/sluice/rest"
 	"github.com/sluice-connect/sluice/runtime"
-	"github.com/sluice-connect/sluice/runtime/kafka"
-	"github.com/sluice-connect/sluice/runtime/store"
-	"github.com/sluice-connect/sluice/runtime/task"
 	"github.com/sluice-connect/sluice/runtime/workerconfig"
 	_ "github.com/sluice-connect/sluice/schemas/converter/avro"
 	_ "github.com/sluice-connect/sluice/schemas/converter/json"
@@ -33,9 +28,6 @@ const (
 
 // version is set by the linker for releases.
 var version = "0.1.0"
-
-// restGrace is how long running requests may take when the worker stops.
-const restGrace = 10 * time.Second
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
@@ -79,7 +71,7 @@ func command(code *int) *cobra.Command {
 		},
 	}
 	standalone.Flags().StringVar(&format, "log.format", "text", "how to write the log: text or json")
-	root.AddCommand(standalone,
+	root.AddCommand(standalone, demoCommand(),
 		&cobra.Command{Use: "version", Short: "Show the version", Args: cobra.NoArgs, Run: func(cmd *cobra.Command, _ []string) {
 			cmd.Println("sluice", version, runtime.Commit())
 		}},
@@ -93,7 +85,6 @@ func command(code *int) *cobra.Command {
 
 // serve runs a worker until ctx ends, and drains it.
 func serve(ctx context.Context, workerFile string, connectorFiles []string, log *slog.Logger) error {
-	began := time.Now()
 	config, err := workerconfig.Load(workerFile)
 	if err != nil {
 		return err
@@ -103,35 +94,15 @@ func serve(ctx context.Context, workerFile string, connectorFiles []string, log 
 	if err != nil {
 		return err
 	}
-	state, err := store.Open(config.DataDir)
+	w, err := startWorker(ctx, config, files, log)
 	if err != nil {
 		return err
 	}
-	listeners, err := rest.Listen(ctx, config.Addrs())
-	if err != nil {
-		return errors.Join(err, state.Close())
-	}
-	worker := config.Advertised(listeners[0].Addr())
-	herder := runtime.New(runtime.Options{
-		Worker: config.Props, Store: state, WorkerID: worker, InstanceID: config.InstanceID(state.InstanceID()),
-		Version: version, Commit: runtime.Commit(), Graceful: config.Duration(workerconfig.GracefulTimeout),
-		StartTask: func(s task.Spec) runtime.Task { return task.Start(s) },
-		ClusterID: kafka.ClusterID(config.Props), Logger: log,
-	})
-	server := rest.NewServer(rest.NewHandler(herder, log), log)
-	server.Serve(listeners)
-	err = herder.Start(ctx, files)
-	if err == nil {
-		log.Info("sluice is ready", "version", version, "listeners", rest.Addresses(listeners), "worker", worker,
-			"data", config.DataDir, "connectors", len(herder.Connectors()), "ms", time.Since(began).Milliseconds())
-		<-ctx.Done()
-		log.Info("stopping: tasks write and commit what they hold", "grace", config.Duration(workerconfig.GracefulTimeout))
-	}
-	end, cancel := context.WithTimeout(context.Background(), config.Duration(workerconfig.GracefulTimeout)+restGrace)
+	<-ctx.Done()
+	log.Info("stopping: tasks write and commit what they hold", "grace", w.grace)
+	end, cancel := context.WithTimeout(context.Background(), w.grace+restGrace)
 	defer cancel()
-	err = errors.Join(err, herder.Close(end), server.Shutdown(end), state.Close())
-	log.Info("stopped", "clean", err == nil)
-	return err
+	return w.stop(end)
 }
 
 func newLogger(format string, w io.Writer) (*slog.Logger, error) {

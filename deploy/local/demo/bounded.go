@@ -51,19 +51,10 @@ func (r *run) bounded(ctx context.Context) error {
 		return fmt.Errorf("start demo: %s holds %d records of an earlier run, and a recount needs to know all: use an empty directory",
 			r.stack.Dir, before.produced)
 	}
-	began := time.Now()
-	if err := r.produceAll(ctx); err != nil {
-		return err
-	}
-	producing := time.Since(began)
-	p, err := r.caughtUp(ctx, func() int64 { return int64(r.Records) })
+	s, err := r.deliver(ctx)
 	if err != nil {
 		return err
 	}
-	s := summary{Records: p.produced, Seconds: time.Since(began).Seconds(), Lag: p.lag, Injected: r.Inject}
-	s.RecordsPerSec = int64(float64(p.produced) / s.Seconds)
-	s.ProducedPerSec = int64(float64(p.produced) / producing.Seconds())
-	s.MemoryMB, s.MemoryPeakMB = memory()
 	if r.Inject == "drop" {
 		if err := recount.Drop(ctx, r.clients); err != nil {
 			return fmt.Errorf("inject %s: %w", r.Inject, err)
@@ -80,6 +71,37 @@ func (r *run) bounded(ctx context.Context) error {
 		return ErrDifferent
 	}
 	return nil
+}
+
+// deliver produces the records, and shows progress until every group has committed them.
+func (r *run) deliver(ctx context.Context) (s summary, err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	shown := make(chan struct{})
+	go func() {
+		defer close(shown)
+		cancel(r.show(ctx))
+	}()
+	defer func() { // nobody else prints before this
+		cancel(nil)
+		<-shown
+		if cause := context.Cause(ctx); err != nil && !errors.Is(cause, context.Canceled) {
+			err = cause // a connector that failed is why the wait was given up
+		}
+	}()
+	began := time.Now()
+	if err := r.produceAll(ctx); err != nil {
+		return s, err
+	}
+	producing := time.Since(began)
+	p, err := r.caughtUp(ctx, func() int64 { return int64(r.Records) })
+	if err != nil {
+		return s, err
+	}
+	s = summary{Records: p.produced, Seconds: time.Since(began).Seconds(), Lag: p.lag, Injected: r.Inject}
+	s.RecordsPerSec = int64(float64(p.produced) / s.Seconds)
+	s.ProducedPerSec = int64(float64(p.produced) / producing.Seconds())
+	s.MemoryMB, s.MemoryPeakMB = memory()
+	return s, nil
 }
 
 // produceAll sends the records as fast as Kafka takes them. The vehicles' time goes faster than ours, and ends now.
@@ -101,7 +123,7 @@ func (r *run) produceAll(ctx context.Context) error {
 func (r *run) caughtUp(ctx context.Context, wanted func() int64) (progress, error) {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
-	before, moved, looked := progress{lag: -1}, time.Now(), time.Now()
+	before, moved := progress{lag: -1}, time.Now()
 	for {
 		now, err := r.groups.progress()
 		if err != nil {
@@ -112,12 +134,6 @@ func (r *run) caughtUp(ctx context.Context, wanted func() int64) (progress, erro
 		}
 		if now.lag != before.lag {
 			before, moved = now, time.Now()
-		}
-		if time.Since(looked) > time.Second {
-			looked = time.Now()
-			if err := r.worker.failure(ctx); err != nil {
-				return now, err
-			}
 		}
 		if time.Since(moved) > standstill {
 			return now, fmt.Errorf("wait for the groups: nothing was committed for %v, and %d records are left", standstill, now.lag)

@@ -88,6 +88,9 @@ func (g *groups) committed(name string, topics []string) (map[fleet.Partition]in
 		}
 	}
 	answer, err := g.admin.ListConsumerGroupOffsets("connect-"+name, wanted)
+	if errors.Is(err, sarama.ErrGroupIDNotFound) {
+		return nil, nil // the sink has not joined yet
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read the offsets of %s: %w", name, err)
 	}

@@ -24,7 +24,7 @@ func (r *run) live(ctx context.Context) error {
 	produced := make(chan error, 1)
 	go func() {
 		err := r.produceLive(producing, p)
-		cancel(err) // also the progress ends when there is nothing to come
+		cancel(err) // ends the progress, too: nothing is to come
 		produced <- err
 	}()
 	shown := r.show(producing)
@@ -63,24 +63,30 @@ func (r *run) produceLive(ctx context.Context, p *fleet.Producer) error {
 	}
 }
 
-// show prints progress until ctx ends or a connector fails.
+// show prints progress until ctx ends; a connector that fails ends it with an error.
 func (r *run) show(ctx context.Context) error {
 	every := 5 * time.Second
 	if r.Terminal {
 		every = time.Second
 	}
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	last, at := int64(0), time.Now()
+	look, tell := time.NewTicker(time.Second), time.NewTicker(every)
+	defer look.Stop()
+	defer tell.Stop()
+	last, at, told := int64(0), time.Now(), false
 	for {
+		var err error
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-tick.C:
-		}
-		now, err := r.groups.progress()
-		if err == nil {
+		case <-look.C:
 			err = r.worker.failure(ctx)
+			told = told || r.tellFirsts()
+		case <-tell.C:
+			var now progress
+			if now, err = r.groups.progress(); err == nil {
+				r.printf("%s", r.onLine(now.line(now.produced-last, time.Since(at), len(r.stack.S3.Keys(stack.Bucket)))))
+				last, at = now.produced, time.Now()
+			}
 		}
 		if ctx.Err() != nil {
 			return nil
@@ -88,9 +94,21 @@ func (r *run) show(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		r.printf("%s", r.onLine(now.line(now.produced-last, time.Since(at), len(r.stack.S3.Keys(stack.Bucket)))))
-		last, at = now.produced, time.Now()
 	}
+}
+
+// tellFirsts says, once every sink has shown a record, how long each took.
+func (r *run) tellFirsts() bool {
+	lake, state, live := r.first.after(lakeConnector), r.first.after(stateConnector), r.first.after(liveConnector)
+	if lake == 0 || state == 0 || live == 0 {
+		return false
+	}
+	r.printf("%s", r.onLine(fmt.Sprintf("first record readable after %d ms in S3, %d ms in DynamoDB, %d ms in Redis",
+		lake.Milliseconds(), state.Milliseconds(), live.Milliseconds())))
+	if r.Terminal {
+		r.printf("\n")
+	}
+	return true
 }
 
 // onLine makes a line of text replace the one before on a terminal.

@@ -1,7 +1,6 @@
 package demo
 
 import (
-	"bufio"
 	"fmt"
 	"os"
 	"strings"
@@ -9,14 +8,13 @@ import (
 
 // memory returns the resident memory of the process and its peak, in MB; zeros where the system does not tell.
 func memory() (now, peak int64) {
-	f, err := os.Open("/proc/self/status")
+	text, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return 0, 0
 	}
-	defer f.Close()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
+	for line := range strings.Lines(string(text)) {
 		for prefix, into := range map[string]*int64{"VmRSS:": &now, "VmHWM:": &peak} {
-			if rest, ok := strings.CutPrefix(lines.Text(), prefix); ok {
+			if rest, ok := strings.CutPrefix(line, prefix); ok {
 				if _, err := fmt.Sscan(rest, into); err == nil {
 					*into /= 1024 // the file counts in KiB
 				}

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+)
+
+// runDemo runs a bounded demo and returns its exit code, the summary and all output.
+func runDemo(t *testing.T, args ...string) (int, map[string]any, string) {
+	t.Helper()
+	var out, log bytes.Buffer
+	code := run(t.Context(), append([]string{"demo", "--any-ports"}, args...), &out, &log)
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	var summary map[string]any
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &summary); err != nil {
+		t.Fatalf("the last line is no summary: %v\n%s%s", err, out.String(), log.String())
+	}
+	return code, summary, out.String() + log.String()
+}
+
+func TestTheDemoDeliversEverythingOnce(t *testing.T) {
+	code, summary, all := runDemo(t, "--records=8000", "--exit")
+	if code != 0 || summary["records"] != 8000.0 || summary["differences"] != 0.0 || summary["lag"] != 0.0 {
+		t.Errorf("exit code %d\n%s", code, all)
+	}
+}
+
+func TestTheDemoFindsWhatIsDropped(t *testing.T) {
+	code, summary, all := runDemo(t, "--records=4000", "--exit", "--inject=drop")
+	if code != 1 || summary["differences"] != 3.0 || !strings.Contains(all, "veh-0001 is missing") {
+		t.Errorf("exit code %d\n%s", code, all)
+	}
+}
+
+func TestTheDemoDrainsWhenItIsStopped(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var out output
+	code := make(chan int, 1)
+	go func() { code <- run(ctx, []string{"demo", "--any-ports", "--rate=200"}, &out, &out) }()
+	for deadline := time.Now().Add(60 * time.Second); !strings.Contains(out.String(), "first record readable"); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("nothing arrives\n%s", out.String())
+		}
+	}
+	stop()
+	if got := <-code; got != 0 || !strings.HasSuffix(strings.TrimSpace(out.String()), "lag 0") {
+		t.Errorf("exit code %d\n%s", got, out.String())
+	}
+}

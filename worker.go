@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/sluice-connect/sluice/rest"
+	"github.com/sluice-connect/sluice/runtime"
+	"github.com/sluice-connect/sluice/runtime/kafka"
+	"github.com/sluice-connect/sluice/runtime/store"
+	"github.com/sluice-connect/sluice/runtime/task"
+	"github.com/sluice-connect/sluice/runtime/workerconfig"
+)
+
+// restGrace is how long running requests may take when the worker stops.
+const restGrace = 10 * time.Second
+
+// worker is a running worker with its REST API.
+type worker struct {
+	url   string // of the first listener
+	grace time.Duration
+	stop  func(context.Context) error // drains the tasks, within the context
+}
+
+// startWorker starts a worker and the connectors of files.
+func startWorker(ctx context.Context, config workerconfig.Config, files []runtime.ConnectorFile, log *slog.Logger) (*worker, error) {
+	began := time.Now()
+	state, err := store.Open(config.DataDir)
+	if err != nil {
+		return nil, err
+	}
+	listeners, err := rest.Listen(ctx, config.Addrs())
+	if err != nil {
+		return nil, errors.Join(err, state.Close())
+	}
+	id := config.Advertised(listeners[0].Addr())
+	grace := config.Duration(workerconfig.GracefulTimeout)
+	herder := runtime.New(runtime.Options{
+		Worker: config.Props, Store: state, WorkerID: id, InstanceID: config.InstanceID(state.InstanceID()),
+		Version: version, Commit: runtime.Commit(), Graceful: grace,
+		StartTask: func(s task.Spec) runtime.Task { return task.Start(s) },
+		ClusterID: kafka.ClusterID(config.Props), Logger: log,
+	})
+	server := rest.NewServer(rest.NewHandler(herder, log), log)
+	server.Serve(listeners)
+	urls := rest.Addresses(listeners)
+	w := &worker{url: urls[0], grace: grace, stop: func(ctx context.Context) error {
+		err := errors.Join(herder.Close(ctx), server.Shutdown(ctx), state.Close())
+		log.Info("stopped", "clean", err == nil)
+		return err
+	}}
+	if err := herder.Start(ctx, files); err != nil {
+		end, cancel := context.WithTimeout(context.Background(), grace+restGrace)
+		defer cancel()
+		return nil, errors.Join(err, w.stop(end))
+	}
+	log.Info("sluice is ready", "version", version, "listeners", urls, "worker", id,
+		"data", config.DataDir, "connectors", len(herder.Connectors()), "ms", time.Since(began).Milliseconds())
+	return w, nil
+}
