@@ -60,6 +60,7 @@ type run struct {
 	groups  *groups
 	ledger  *fleet.Ledger
 	first   *firsts
+	before  int64 // records of earlier runs in a kept data directory
 }
 
 // Run runs a demo until it is done or ctx ends, and cleans up. It returns ErrDifferent when the recount found
@@ -79,6 +80,14 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	defer closing(&err, r.groups.close)
+	p, err := r.groups.progress()
+	if err != nil {
+		return err
+	}
+	r.before = p.produced
+	if o.Records > 0 && r.before > 0 {
+		return fmt.Errorf("start demo: %s holds %d records of an earlier run, and a recount needs to know all: use an empty directory", s.Dir, r.before)
+	}
 	if err := r.startWorker(ctx); err != nil {
 		return err
 	}

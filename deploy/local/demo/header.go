@@ -19,7 +19,7 @@ Try, in another terminal:
   curl -s '{rest}/connectors?expand=status' | jq
   curl -s {rest}/connector-plugins | jq
   curl -s -X PUT {rest}/connectors/{state}/pause      # and /resume
-  export AWS_ACCESS_KEY_ID={id} AWS_SECRET_ACCESS_KEY={secret} AWS_REGION={region}
+  export AWS_ACCESS_KEY_ID={id} AWS_SECRET_ACCESS_KEY={secret} AWS_DEFAULT_REGION={region}
   aws --endpoint-url {s3} s3 ls --recursive s3://{bucket} | tail
   aws --endpoint-url {dynamodb} dynamodb get-item --table-name {table} --key '{"{hashkey}":{"S":"{vehicle}"}}'
   redis-cli -p {redisport} HGETALL {keyspace}{vehicle}

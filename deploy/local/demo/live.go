@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -72,7 +73,8 @@ func (r *run) show(ctx context.Context) error {
 	look, tell := time.NewTicker(time.Second), time.NewTicker(every)
 	defer look.Stop()
 	defer tell.Stop()
-	last, at, told := int64(0), time.Now(), false
+	last, at := r.before, time.Now()
+	told := r.before > 0 // what the sinks show is old then
 	for {
 		var err error
 		select {
@@ -130,8 +132,11 @@ func (r *run) drain() error {
 	r.printf("\nstopped producing; the sinks take over the rest\n")
 	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
 	defer cancel()
-	p, waited := r.caughtUp(ctx, r.ledger.Records)
-	if err := joined(r.worker.close(), waited); err != nil && ctx.Err() == nil {
+	_, waited := r.caughtUp(ctx, func() int64 { return r.before + r.ledger.Records() })
+	if ctx.Err() != nil {
+		waited = nil // not in time: the last line tells what is left
+	}
+	if err := errors.Join(waited, r.worker.close()); err != nil {
 		return err
 	}
 	p, err := r.groups.progress()
