@@ -126,6 +126,13 @@ func metadataMaxAge(props map[string]string) time.Duration {
 	return max(millis(v, "metadata.max.age.ms"), 100*time.Millisecond)
 }
 
+// queueLimit is how much may wait in memory, and be fetched at a time, for each of n partitions: all of them together
+// not much more than one answer of a broker may hold.
+func (c *Config) queueLimit(n int) int {
+	const least = 16 << 10
+	return max(min(int(c.PartitionMaxBytes), int(c.FetchMaxBytes)/max(n, 1)), min(least, int(c.PartitionMaxBytes)))
+}
+
 // backoff counts up the waits between attempts: Kafka's retry.backoff.ms and retry.backoff.max.ms with jitter.
 type backoff struct{ wait time.Duration }
 

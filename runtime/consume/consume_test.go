@@ -183,7 +183,7 @@ func member(t *testing.T, addr string, h consume.Handler, props map[string]strin
 			case <-time.After(20 * time.Second):
 				t.Error("consumer did not stop")
 				cancel()
-				<-done
+				result = <-done
 			}
 			cancel()
 		})
@@ -270,7 +270,9 @@ func TestStaticMemberReturns(t *testing.T) {
 	produce(t, b.Addr, "t", 2, 0, 1000)
 	eventually(t, "first records", func() bool { got, _ := c1.count(); return got == 1000 })
 	crash()
-	<-done
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("the crash ended with %v", err)
+	}
 	c2 := newCounter()
 	member(t, b.Addr, c2, nil, change)
 	eventually(t, "assignment", func() bool { return c2.owns() == 2 })

@@ -3,8 +3,9 @@ package consume
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -12,12 +13,12 @@ import (
 
 	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/runtime/kafka"
-	"github.com/sluice-connect/sluice/schemas"
 )
 
 // Handler runs the pipelines of the assigned partitions.
 type Handler interface {
-	// Assigned starts a pipeline for each partition. It must not block.
+	// Assigned starts a pipeline for each partition. It must not block. It is called again for partitions whose start
+	// is known later than that of others.
 	Assigned(parts []*Partition)
 	// Revoked ends all pipelines that Assigned started and returns when they have ended; what they said with Commit
 	// then stands. ctx bounds what they may still write; with Lost they may write nothing.
@@ -42,8 +43,11 @@ type Consumer struct {
 	client  sarama.Client
 	sub     *subscription
 	member  *member
+	leaders *leaders
 	fetcher *fetcher
 	parts   []*Partition
+
+	lookups sync.WaitGroup // in the background; they end with the client
 }
 
 // New returns a consumer that does nothing until Run.
@@ -85,12 +89,16 @@ func (c *Consumer) Run(ctx context.Context, h Handler) error {
 	soft, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(c.stopped, cancel)()
-	if err := c.connect(ctx, soft); err != nil {
+	online, disconnectAll := context.WithCancel(ctx)
+	defer disconnectAll()
+	if err := c.connect(online, soft); err != nil {
 		return c.ended(ctx, err)
 	}
-	defer func() { _ = c.client.Close() }() // its connections are all that is left of it
+	defer c.lookups.Wait()
+	defer func() { disconnectAll(); _ = c.client.Close() }() // its connections are all that is left of it
 	fetching, stopFetching := context.WithCancel(ctx)
-	c.fetcher = newFetcher(fetching, &c.cfg, c.client)
+	c.leaders = &leaders{cfg: &c.cfg, client: c.client}
+	c.fetcher = newFetcher(fetching, &c.cfg, c.leaders)
 	fetched := make(chan struct{})
 	go func() { defer close(fetched); c.fetcher.run() }()
 	defer func() { stopFetching(); <-fetched }()
@@ -106,9 +114,11 @@ func (c *Consumer) Run(ctx context.Context, h Handler) error {
 		case errors.As(err, &fatal):
 			c.leave(ctx)
 			return err
-		case errors.Is(err, errRebalance) || err == nil:
+		case errors.Is(err, errSessionOver) || err == nil:
 			c.log.Info("group is rebalancing", "group", c.cfg.Group)
 			wait.reset()
+		case errors.Is(err, errRebalance): // another one began before this member was through with the last
+			sleep(soft, wait.next())
 		default:
 			c.log.Warn("working with the consumer group; will retry", "group", c.cfg.Group, "error", err)
 			if !errors.Is(err, ErrLost) {
@@ -132,12 +142,12 @@ func (c *Consumer) ended(ctx context.Context, err error) error {
 	return err
 }
 
-// connect waits for a broker. The client it makes lives until ctx ends, the wait until soft ends.
+// connect waits for a broker. The client it makes lives until ctx ends, the wait ends with soft.
 func (c *Consumer) connect(ctx, soft context.Context) error {
 	wait := newBackoff()
 	said := ""
 	for {
-		client, err := kafka.NewClient(ctx, c.cfg.Bootstrap, c.cfg.Client)
+		client, err := kafka.NewClient(ctx, soft, c.cfg.Bootstrap, c.cfg.Client)
 		if err == nil {
 			c.client = client
 			c.sub = &subscription{cfg: &c.cfg, client: client, log: c.log}
@@ -155,44 +165,17 @@ func (c *Consumer) connect(ctx, soft context.Context) error {
 	}
 }
 
-// coordinate connects to the group's coordinator.
-func (c *Consumer) coordinate(ctx context.Context) error {
-	if c.member.conn != nil {
-		return nil
-	}
-	if err := c.client.RefreshCoordinator(c.cfg.Group); err != nil {
-		return fmt.Errorf("find coordinator of group %s: %w", c.cfg.Group, err)
-	}
-	broker, err := c.client.Coordinator(c.cfg.Group)
-	if err != nil {
-		return fmt.Errorf("find coordinator of group %s: %w", c.cfg.Group, err)
-	}
-	// A join is answered when all members have come, which may take the whole rebalance timeout.
-	c.member.conn, err = kafka.Dial(ctx, broker.Addr(), c.cfg.Client, c.cfg.RebalanceTimeout+c.cfg.Client.Net.ReadTimeout)
-	return err
-}
-
-func (c *Consumer) disconnect() {
-	if c.member.conn != nil {
-		c.member.conn.Release()
-		c.member.conn = nil
-	}
-}
-
 // topicInterval is how often topics are looked up while one that is configured is missing.
 const topicInterval = time.Second
 
 // generation takes part in one generation of the group: from joining to the next rebalance.
 func (c *Consumer) generation(ctx, soft context.Context, h Handler) error {
-	if _, err := c.sub.refresh(); err != nil {
+	if err := c.refresh(soft); err != nil {
 		return err
 	}
 	for c.cfg.Pattern != nil && len(c.sub.topics) == 0 {
 		sleep(soft, min(topicInterval, c.cfg.MetadataMaxAge))
-		if soft.Err() != nil {
-			return soft.Err()
-		}
-		if _, err := c.sub.refresh(); err != nil {
+		if err := c.refresh(soft); err != nil {
 			return err
 		}
 	}
@@ -203,95 +186,75 @@ func (c *Consumer) generation(ctx, soft context.Context, h Handler) error {
 	if err != nil {
 		return err
 	}
-	if c.parts, err = c.open(soft, assigned); err != nil {
+	committed, err := c.member.committed(soft, assigned)
+	if err != nil {
 		return err
 	}
-	c.log.Info("partitions were assigned", "group", c.cfg.Group, "generation", c.member.generation, "partitions", names(c.parts))
-	return c.session(ctx, soft, h)
+	return c.session(ctx, soft, h, committed)
 }
 
-// open finds out where the assigned partitions start.
-func (c *Consumer) open(ctx context.Context, assigned map[string][]int32) ([]*Partition, error) {
-	committed, err := c.member.committed(ctx, assigned)
-	if err != nil {
-		return nil, err
-	}
-	parts := make([]*Partition, 0, len(committed))
-	for tp, offset := range committed {
-		from := offset
-		if from < 0 {
-			if c.cfg.Reset == ResetNone {
-				return nil, fatalError{fmt.Errorf("open %s: group %s has no offset for it and auto.offset.reset is none", tp, c.cfg.Group)}
-			}
-			if from, err = c.client.GetOffset(tp.Topic, tp.Partition, int64(c.cfg.Reset)); err != nil {
-				return nil, fmt.Errorf("look up %s offset of %s: %w", c.cfg.Reset, tp, err)
-			}
+// refresh looks the topics up before the group is joined.
+func (c *Consumer) refresh(soft context.Context) error {
+	looked := c.look()
+	select {
+	case <-soft.Done():
+		return soft.Err()
+	case l := <-looked:
+		if l.err == nil {
+			c.sub.adopt(l.view)
 		}
-		parts = append(parts, newPartition(tp, from, offset, int(c.cfg.PartitionMaxBytes)))
+		return l.err
 	}
-	return parts, nil
 }
 
-func names(parts []*Partition) []string {
-	n := make([]string, len(parts))
-	for i, p := range parts {
-		n[i] = p.TopicPartition.String()
+// looked is the outcome of a look at the topics.
+type looked struct {
+	view topicView
+	err  error
+}
+
+// look looks the topics up in the background: a broker that hangs must keep neither heartbeats nor a stop waiting.
+func (c *Consumer) look() <-chan looked {
+	out := make(chan looked, 1)
+	c.lookups.Go(func() {
+		view, err := c.sub.look()
+		out <- looked{view, err}
+	})
+	return out
+}
+
+func names(assigned starts) []string {
+	n := make([]string, 0, len(assigned))
+	for tp := range assigned {
+		n = append(n, tp.String())
 	}
+	slices.Sort(n)
 	return n
 }
 
+// leaveTime bounds the farewell, which only saves others from waiting.
+const leaveTime = 5 * time.Second
+
 // leave takes the member out of the group, so that others need not wait for its session to time out.
 func (c *Consumer) leave(ctx context.Context) {
-	if ctx.Err() != nil || c.member == nil || c.member.id == "" {
+	if ctx.Err() != nil || c.member.id == "" {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.Client.Net.ReadTimeout)
+	ctx, cancel := context.WithTimeout(ctx, leaveTime)
 	defer cancel()
-	err := c.coordinate(ctx)
-	if err == nil {
-		err = c.member.leave(ctx)
-	}
-	if err != nil {
-		c.log.Warn("leaving the consumer group; its partitions wait for the session to time out", "group", c.cfg.Group, "error", err)
-	}
-}
-
-// offsets returns what may be committed and is not yet.
-func (c *Consumer) offsets() map[schemas.TopicPartition]int64 {
-	var m map[schemas.TopicPartition]int64
-	for _, p := range c.parts {
-		next, committed := p.committable.Load(), p.Committed()
-		if next == committed || (committed < 0 && next == p.From) {
-			continue
+	wait := newBackoff()
+	for {
+		err := c.coordinate(ctx)
+		if err == nil {
+			err = c.member.leave(ctx)
 		}
-		if m == nil {
-			m = map[schemas.TopicPartition]int64{}
+		if err == nil {
+			return
 		}
-		m[p.TopicPartition] = next
-	}
-	return m
-}
-
-// commit sends what may be committed and is not yet.
-func (c *Consumer) commit(ctx context.Context) error {
-	offsets := c.offsets()
-	if len(offsets) == 0 {
-		return nil
-	}
-	if err := c.coordinate(ctx); err != nil {
-		return err
-	}
-	refused, err := c.member.commit(ctx, offsets)
-	if err != nil {
-		return err
-	}
-	for _, p := range c.parts {
-		next, sent := offsets[p.TopicPartition]
-		if code, no := refused[p.TopicPartition]; no {
-			c.log.Warn("offset was not committed; will retry", "topic", p.Topic, "partition", p.Partition, "offset", next, "error", code)
-		} else if sent {
-			p.setCommitted(next)
+		c.disconnect()
+		if sleep(ctx, wait.next()); ctx.Err() != nil {
+			c.log.Warn("leaving the consumer group; its partitions wait for the session to time out", "group", c.cfg.Group, "error", err)
+			return
 		}
 	}
-	return nil
 }

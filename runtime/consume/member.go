@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/IBM/sarama"
 
 	"github.com/sluice-connect/sluice/runtime/kafka"
-	"github.com/sluice-connect/sluice/schemas"
 )
 
 // member speaks the classic group protocol with the coordinator over a connection of its own: a join may wait for
@@ -18,6 +18,23 @@ type member struct {
 	conn       *kafka.Conn
 	id         string
 	generation int32
+	leads      bool // the group's leader plans the assignment and watches the topics for all
+}
+
+// requestTime bounds the requests that do not wait for other members: a coordinator that does not answer must not keep
+// the member from seeing that its session is over.
+func (m *member) requestTime() time.Duration {
+	return min(m.cfg.Client.Net.ReadTimeout, m.cfg.SessionTimeout/3)
+}
+
+// errNoAnswer says that a request took longer than requestTime.
+var errNoAnswer = errors.New("the coordinator does not answer")
+
+// ask sends one request that the coordinator answers at once.
+func (m *member) ask(ctx context.Context, request func() error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, m.requestTime(), errNoAnswer)
+	defer cancel()
+	return m.conn.During(ctx, request)
 }
 
 // Errors of a membership, told apart because they decide what may still be written and committed.
@@ -50,7 +67,9 @@ func (m *member) classify(doing string, code sarama.KError) error {
 		return nil
 	case sarama.ErrRebalanceInProgress:
 		return errRebalance
-	case sarama.ErrUnknownMemberId, sarama.ErrIllegalGeneration:
+	case sarama.ErrIllegalGeneration: // the coordinator still knows the member: with a new id the old one would be waited for
+		return fmt.Errorf("%s: %w (%w)", doing, ErrLost, code)
+	case sarama.ErrUnknownMemberId:
 		m.id = ""
 		return fmt.Errorf("%s: %w (%w)", doing, ErrLost, code)
 	case sarama.ErrFencedInstancedId:
@@ -71,7 +90,8 @@ func (m *member) join(ctx context.Context, topics []string, partitions func(stri
 	}
 	m.id, m.generation = joined.MemberId, joined.GenerationId
 	sync := &sarama.SyncGroupRequest{Version: 3, GroupId: m.cfg.Group, GenerationId: m.generation, MemberId: m.id, GroupInstanceId: m.instance()}
-	if joined.LeaderId == joined.MemberId && len(joined.Members) > 0 {
+	m.leads = joined.LeaderId == joined.MemberId
+	if m.leads && len(joined.Members) > 0 {
 		if sync.GroupAssignments, err = plan(m.cfg.Strategy, joined, partitions); err != nil {
 			return nil, err
 		}
@@ -115,7 +135,7 @@ func (m *member) joinGroup(ctx context.Context, topics []string) (*sarama.JoinGr
 func (m *member) heartbeat(ctx context.Context) error {
 	req := &sarama.HeartbeatRequest{Version: 3, GroupId: m.cfg.Group, GenerationId: m.generation, MemberId: m.id, GroupInstanceId: m.instance()}
 	var res *sarama.HeartbeatResponse
-	if err := m.conn.During(ctx, func() (err error) { res, err = m.conn.Heartbeat(req); return err }); err != nil {
+	if err := m.ask(ctx, func() (err error) { res, err = m.conn.Heartbeat(req); return err }); err != nil {
 		return fmt.Errorf("send heartbeat to group %s: %w", m.cfg.Group, err)
 	}
 	return m.classify("send heartbeat to group", res.Err)
@@ -128,70 +148,12 @@ func (m *member) leave(ctx context.Context) error {
 	}
 	req := &sarama.LeaveGroupRequest{Version: 3, GroupId: m.cfg.Group, Members: []sarama.MemberIdentity{{MemberId: m.id, GroupInstanceId: m.instance()}}}
 	var res *sarama.LeaveGroupResponse
-	if err := m.conn.During(ctx, func() (err error) { res, err = m.conn.LeaveGroup(req); return err }); err != nil {
+	if err := m.ask(ctx, func() (err error) { res, err = m.conn.LeaveGroup(req); return err }); err != nil {
 		return fmt.Errorf("leave group %s: %w", m.cfg.Group, err)
 	}
-	m.id = ""
-	if res.Err != sarama.ErrNoError {
+	if res.Err != sarama.ErrNoError && res.Err != sarama.ErrUnknownMemberId {
 		return fmt.Errorf("leave group %s: %w", m.cfg.Group, res.Err)
 	}
+	m.id = ""
 	return nil
-}
-
-// commit sends the offsets. It returns the partitions that were refused one by one; err is for the whole request.
-func (m *member) commit(ctx context.Context, offsets map[schemas.TopicPartition]int64) (refused map[schemas.TopicPartition]sarama.KError, err error) {
-	req := &sarama.OffsetCommitRequest{Version: 7, ConsumerGroup: m.cfg.Group, ConsumerGroupGeneration: m.generation, ConsumerID: m.id, GroupInstanceId: m.instance()}
-	for tp, offset := range offsets {
-		req.AddBlockWithLeaderEpoch(tp.Topic, tp.Partition, offset, -1, 0, "")
-	}
-	var res *sarama.OffsetCommitResponse
-	if err := m.conn.During(ctx, func() (err error) { res, err = m.conn.CommitOffset(req); return err }); err != nil {
-		return nil, fmt.Errorf("commit offsets of group %s: %w", m.cfg.Group, err)
-	}
-	for tp := range offsets {
-		code := sarama.ErrUnknown
-		if c, ok := res.Errors[tp.Topic][tp.Partition]; ok {
-			code = c
-		}
-		switch code {
-		case sarama.ErrNoError:
-		case sarama.ErrRebalanceInProgress, sarama.ErrUnknownMemberId, sarama.ErrIllegalGeneration, sarama.ErrFencedInstancedId:
-			return nil, m.classify("commit offsets of group", code)
-		default:
-			if refused == nil {
-				refused = map[schemas.TopicPartition]sarama.KError{}
-			}
-			refused[tp] = code
-		}
-	}
-	return refused, nil
-}
-
-// committed returns the group's offsets of the partitions; -1 where there is none.
-func (m *member) committed(ctx context.Context, assigned map[string][]int32) (map[schemas.TopicPartition]int64, error) {
-	offsets := map[schemas.TopicPartition]int64{}
-	if len(assigned) == 0 {
-		return offsets, nil
-	}
-	req := sarama.NewOffsetFetchRequest(sarama.V2_4_0_0, m.cfg.Group, assigned)
-	var res *sarama.OffsetFetchResponse
-	if err := m.conn.During(ctx, func() (err error) { res, err = m.conn.FetchOffset(req); return err }); err != nil {
-		return nil, fmt.Errorf("fetch committed offsets of group %s: %w", m.cfg.Group, err)
-	}
-	if err := m.classify("fetch committed offsets of group", res.Err); err != nil {
-		return nil, err
-	}
-	for topic, partitions := range assigned {
-		for _, p := range partitions {
-			block := res.GetBlock(topic, p)
-			if block == nil {
-				return nil, fmt.Errorf("fetch committed offsets of group %s: the answer lacks %s-%d", m.cfg.Group, topic, p)
-			}
-			if err := m.classify("fetch committed offsets of group", block.Err); err != nil {
-				return nil, err
-			}
-			offsets[schemas.TopicPartition{Topic: topic, Partition: p}] = block.Offset
-		}
-	}
-	return offsets, nil
 }

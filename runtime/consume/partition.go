@@ -28,8 +28,8 @@ type Partition struct {
 	epoch   int   // counts rewinds, so that answers to older fetches are dropped
 	err     error // why nothing can be fetched any more
 
-	ready  chan struct{} // holds a token when Take may find something new
-	onRoom func()        // tells the fetcher that there is room again
+	ready  chan struct{}    // holds a token when Take may find something new
+	onRoom func(*Partition) // tells the fetcher that there is room again
 
 	// Owned by the fetcher, under its lock.
 	route route
@@ -37,15 +37,19 @@ type Partition struct {
 
 // route says which broker a partition is fetched from.
 type route struct {
-	addr    string // "" when it has to be looked up
-	replica bool   // addr is a preferred replica, not the leader
-	until   time.Time
-	alone   bool // fetched by requests of its own, to find out what is wrong with it
-	empty   int  // answers in a row that had nothing although there are records
+	addr    string    // "" when it has to be looked up
+	replica bool      // addr is a preferred replica, not the leader
+	until   time.Time // when the replica is given up
+	stale   bool      // what is known about the leader is wrong
+	tries   int       // lookups since the last good answer
+	due     time.Time // of the next lookup
+	alone   bool      // fetched by requests of its own, to find out what is wrong with it
+	damaged int       // answers in a row that could not be decoded
+	grown   int32     // bytes to ask for when a batch is larger than usual, else 0
 }
 
-func newPartition(tp schemas.TopicPartition, from, committed int64, limit int) *Partition {
-	p := &Partition{TopicPartition: tp, From: from, limit: limit, fetchAt: from, ready: make(chan struct{}, 1), commits: make(chan struct{}, 1)}
+func newPartition(tp schemas.TopicPartition, from, committed int64, limit int, onRoom func(*Partition)) *Partition {
+	p := &Partition{TopicPartition: tp, From: from, limit: limit, fetchAt: from, ready: make(chan struct{}, 1), commits: make(chan struct{}, 1), onRoom: onRoom}
 	p.committable.Store(from)
 	p.committed.Store(committed)
 	return p
@@ -83,7 +87,7 @@ func (p *Partition) Take(dst []schemas.Record, n int) (records []schemas.Record,
 	}
 	p.mu.Unlock()
 	if hasRoom {
-		p.onRoom()
+		p.onRoom(p)
 	}
 	return dst, next, err
 }
@@ -95,7 +99,7 @@ func (p *Partition) Rewind(offset int64) {
 	p.fetchAt = offset
 	p.epoch++
 	p.mu.Unlock()
-	p.onRoom()
+	p.onRoom(p)
 }
 
 // Commit says that every record below next is safe; the consumer commits it in its own time.
@@ -123,10 +127,11 @@ func (p *Partition) position() (at int64, epoch int, ok bool) {
 	return p.fetchAt, p.epoch, p.bytes < p.limit && p.err == nil
 }
 
-// deliver queues what was fetched for epoch.
-func (p *Partition) deliver(epoch int, batches []batch, next int64) {
+// deliver queues what was fetched at a position in an epoch. Two brokers may have been asked for the same position, when
+// the partition moved; the second answer is dropped.
+func (p *Partition) deliver(at int64, epoch int, batches []batch, next int64) {
 	p.mu.Lock()
-	if p.epoch == epoch && p.err == nil {
+	if p.epoch == epoch && p.fetchAt == at && p.err == nil {
 		for i := range batches {
 			p.bytes += batches[i].size
 		}

@@ -3,27 +3,74 @@ package consume
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/sluice-connect/sluice/connectors"
 )
 
+// errSessionOver: the partitions were given up because the group is rebalancing.
+var errSessionOver = errors.New("session is over")
+
 // session keeps the membership alive while the pipelines work: heartbeats, commits, a look at the topics now and
 // then. It returns after the partitions were given up.
-func (c *Consumer) session(ctx, soft context.Context, h Handler) error {
-	h.Assigned(c.parts)
-	c.fetcher.set(c.parts)
-	s := &sessionLoop{Consumer: c, alive: time.Now()}
-	err := s.run(soft)
+func (c *Consumer) session(ctx, soft context.Context, h Handler, committed starts) error {
+	known, unknown, err := c.split(committed)
+	if err != nil {
+		return err
+	}
+	c.parts = nil
+	s := &sessionLoop{Consumer: c, handler: h, alive: time.Now(), found: make(chan starts), limit: c.cfg.queueLimit(len(committed))}
+	c.log.Info("partitions were assigned", "group", c.cfg.Group, "generation", c.member.generation, "partitions", names(committed))
+	s.begin(known, true)
+	finding, stop := context.WithCancel(soft)
+	c.lookups.Go(func() { c.find(finding, unknown, s.found) })
+	err = s.guarded(soft)
+	stop()
 	c.fetcher.set(nil)
-	c.release(ctx, h, closeReason(soft, err))
+	s.release(ctx, closeReason(soft, err))
+	if errors.Is(err, errRebalance) {
+		return errSessionOver
+	}
 	return err
 }
 
 // sessionLoop is the state of a session.
 type sessionLoop struct {
 	*Consumer
-	alive time.Time // of the last heartbeat the coordinator accepted
+	handler Handler
+	alive   time.Time   // of the last heartbeat the coordinator answered
+	found   chan starts // of partitions that had no committed offset
+	limit   int         // bytes that may wait for each partition
+	looking <-chan looked
+}
+
+// begin hands partitions to the pipelines; committed says that the group holds their offsets.
+func (s *sessionLoop) begin(from starts, committed bool) {
+	if len(from) == 0 {
+		return
+	}
+	parts := make([]*Partition, 0, len(from))
+	for tp, offset := range from {
+		held := int64(-1)
+		if committed {
+			held = offset
+		}
+		parts = append(parts, newPartition(tp, offset, held, s.limit, s.fetcher.wakeLoop))
+	}
+	s.parts = append(s.parts, parts...)
+	s.handler.Assigned(parts)
+	s.fetcher.set(s.parts)
+}
+
+// guarded is run with panics turned into errors: the pipelines must not go on without a membership.
+func (s *sessionLoop) guarded(soft context.Context) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fatalError{fmt.Errorf("keep the membership of group %s: panic: %v", s.cfg.Group, v)}
+		}
+	}()
+	return s.run(soft)
 }
 
 // commitSoon is the wait from a request for a commit to the commit: writers ask in the middle of their work, and many
@@ -58,8 +105,13 @@ func (s *sessionLoop) run(soft context.Context) error {
 		case <-soon:
 			soon = nil
 			err = s.try(soft, s.commit)
+		case from := <-s.found:
+			s.begin(from, false)
 		case <-topics.C:
-			err = s.lookForTopics()
+			s.looking = s.look()
+		case l := <-s.looking:
+			s.looking = nil
+			err = s.lookedAt(l)
 			topics.Reset(s.topicWait())
 		}
 		if err != nil {
@@ -71,33 +123,41 @@ func (s *sessionLoop) run(soft context.Context) error {
 // try runs one request to the coordinator. Trouble with the connection is no reason to end the session until the
 // session timeout has passed without a heartbeat.
 func (s *sessionLoop) try(ctx context.Context, request func(context.Context) error) error {
-	err := request(ctx)
+	bounded, cancel := context.WithTimeoutCause(ctx, s.patience(), errNoAnswer)
+	defer cancel()
+	err := request(bounded)
 	var fatal fatalError
 	switch {
 	case err == nil || ctx.Err() != nil:
 		return nil
 	case errors.Is(err, errRebalance), errors.Is(err, ErrLost), errors.As(err, &fatal):
 		return err
-	case time.Since(s.alive) > s.cfg.SessionTimeout:
+	case time.Since(s.alive) >= s.cfg.SessionTimeout:
 		return errors.Join(ErrLost, err)
+	case errors.Is(err, errRefused): // the log has it
+		return nil
 	}
 	s.log.Warn("talking to the group coordinator; will retry", "group", s.cfg.Group, "error", err)
 	s.disconnect()
 	return nil
 }
 
+// patience is how long a request may take: not beyond the end of the session, when the partitions go to others. A
+// process that slept over that end asks all the same: the coordinator may have slept as well.
+func (s *sessionLoop) patience() time.Duration {
+	most := s.member.requestTime()
+	return min(most, max(time.Until(s.alive.Add(s.cfg.SessionTimeout)), most/3))
+}
+
 func (s *sessionLoop) beat(ctx context.Context) error {
-	// The request must not hang beyond the session it is to keep alive.
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.SessionTimeout/3)
-	defer cancel()
 	if err := s.coordinate(ctx); err != nil {
 		return err
 	}
-	if err := s.member.heartbeat(ctx); err != nil {
-		return err
+	err := s.member.heartbeat(ctx)
+	if err == nil || errors.Is(err, errRebalance) {
+		s.alive = time.Now()
 	}
-	s.alive = time.Now()
-	return nil
+	return err
 }
 
 func (s *sessionLoop) topicWait() time.Duration {
@@ -107,13 +167,15 @@ func (s *sessionLoop) topicWait() time.Duration {
 	return min(topicInterval, s.cfg.MetadataMaxAge)
 }
 
-func (s *sessionLoop) lookForTopics() error {
-	changed, err := s.sub.refresh()
-	if err != nil {
-		s.log.Debug("looking for new topics and partitions; will retry", "error", err)
+// lookedAt asks for a rebalance when the topics are not what they were. New partitions are the leader's business: the
+// group does not rebalance for another member that joins again with the same subscription.
+func (s *sessionLoop) lookedAt(l looked) error {
+	if l.err != nil {
+		s.log.Debug("looking for new topics and partitions; will retry", "error", l.err)
 		return nil
 	}
-	if changed {
+	otherTopics, otherPartitions := s.sub.adopt(l.view)
+	if otherTopics || (otherPartitions && s.member.leads) {
 		s.log.Info("topics or partitions changed; joining the group again", "group", s.cfg.Group, "topics", s.sub.topics)
 		return errRebalance
 	}
@@ -131,64 +193,4 @@ func closeReason(soft context.Context, err error) connectors.CloseReason {
 		return connectors.Stopping
 	}
 	return connectors.Lost
-}
-
-// release has the pipelines ended while heartbeats go on, and commits what they left.
-func (c *Consumer) release(ctx context.Context, h Handler, reason connectors.CloseReason) {
-	closing, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	switch reason {
-	case connectors.Revoked:
-		var stop context.CancelFunc
-		closing, stop = context.WithTimeout(closing, min(revokeTime, c.cfg.RebalanceTimeout/2))
-		defer stop()
-	case connectors.Lost:
-		cancel(ErrLost)
-	}
-	done := make(chan struct{})
-	go func() { defer close(done); h.Revoked(closing, reason) }()
-	lost := c.waitReleased(ctx, done, reason, cancel)
-	if !lost && reason != connectors.Lost && ctx.Err() == nil {
-		c.finalCommit(ctx)
-	}
-}
-
-// waitReleased sends heartbeats until the pipelines have ended; it reports whether the membership was lost meanwhile.
-func (c *Consumer) waitReleased(ctx context.Context, done <-chan struct{}, reason connectors.CloseReason, cancel context.CancelCauseFunc) (lost bool) {
-	tick := time.NewTicker(c.cfg.HeartbeatInterval)
-	defer tick.Stop()
-	for {
-		select {
-		case <-done:
-			return lost
-		case <-tick.C:
-			if reason == connectors.Lost || lost || c.member.conn == nil {
-				continue
-			}
-			if err := c.member.heartbeat(ctx); errors.Is(err, ErrLost) {
-				lost = true
-				cancel(ErrLost)
-			}
-		}
-	}
-}
-
-// finalCommit tries for a while: what is not committed now is read and written again.
-func (c *Consumer) finalCommit(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, revokeTime/2)
-	defer cancel()
-	wait := newBackoff()
-	for {
-		err := c.commit(ctx)
-		if err == nil {
-			return
-		}
-		if errors.Is(err, ErrLost) || errors.Is(err, errRebalance) || ctx.Err() != nil {
-			c.log.Warn("offsets were not committed before giving up the partitions; their records will be read again",
-				"group", c.cfg.Group, "error", err)
-			return
-		}
-		c.disconnect()
-		sleep(ctx, wait.next())
-	}
 }

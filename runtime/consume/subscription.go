@@ -12,42 +12,59 @@ import (
 
 // subscription knows which topics a consumer wants and how many partitions they have.
 type subscription struct {
-	cfg        *Config
-	client     sarama.Client
-	log        *slog.Logger
-	topics     []string         // wanted, sorted
-	partitions map[string]int32 // counts of the topics that exist
-	warned     map[string]bool  // missing topics that the log has named
+	cfg    *Config
+	client sarama.Client
+	log    *slog.Logger
+	topicView
+	warned map[string]bool // missing topics that the log has named
 }
 
-// refresh looks the topics up again and reports whether a rebalance is called for: a pattern matches other topics, or
-// a topic has another number of partitions than before.
-func (s *subscription) refresh() (changed bool, err error) {
-	topics := s.cfg.Topics
+// topicView is what a look at the topics found.
+type topicView struct {
+	topics     []string         // wanted, sorted
+	partitions map[string]int32 // counts of the topics that exist
+}
+
+// look looks the topics up; it changes nothing, so that it can run beside the session.
+func (s *subscription) look() (topicView, error) {
+	topics, err := s.cfg.Topics, error(nil)
 	if s.cfg.Pattern != nil {
 		if topics, err = s.matching(); err != nil {
-			return false, err
+			return topicView{}, err
 		}
 	}
-	topics = slices.Compact(slices.Sorted(slices.Values(topics)))
-	partitions := map[string]int32{}
-	for _, t := range topics {
-		if err := s.client.RefreshMetadata(t); err != nil && !isMissing(err) {
-			return false, fmt.Errorf("look up topic %s: %w", t, err)
-		}
+	view := topicView{topics: slices.Compact(slices.Sorted(slices.Values(topics))), partitions: map[string]int32{}}
+	if len(view.topics) == 0 {
+		return view, nil
+	}
+	// One request for all; what is wrong with a single topic shows below.
+	if err := s.client.RefreshMetadata(view.topics...); err != nil && !isMissing(err) {
+		return view, fmt.Errorf("look up topics: %w", err)
+	}
+	for _, t := range view.topics {
 		ids, err := s.client.Partitions(t)
-		switch {
-		case err == nil && len(ids) > 0:
-			partitions[t] = int32(len(ids))
-		case err == nil || isMissing(err):
-			s.missing(t)
-		default:
-			return false, fmt.Errorf("look up topic %s: %w", t, err)
+		if err != nil && !isMissing(err) {
+			return view, fmt.Errorf("look up topic %s: %w", t, err)
+		}
+		if len(ids) > 0 {
+			view.partitions[t] = int32(len(ids))
 		}
 	}
-	changed = !slices.Equal(topics, s.topics) || !maps.Equal(partitions, s.partitions)
-	s.topics, s.partitions = topics, partitions
-	return changed, nil
+	return view, nil
+}
+
+// adopt takes over what a look found. It reports whether the member subscribes to other topics now, and whether one of
+// the same topics has another number of partitions.
+func (s *subscription) adopt(v topicView) (otherTopics, otherPartitions bool) {
+	for _, t := range v.topics {
+		if v.partitions[t] == 0 {
+			s.missing(t)
+		}
+	}
+	otherTopics = !slices.Equal(v.topics, s.topics)
+	otherPartitions = !maps.Equal(v.partitions, s.partitions)
+	s.topicView = v
+	return otherTopics, otherPartitions
 }
 
 // isMissing reports whether err says that a topic is not there (yet).

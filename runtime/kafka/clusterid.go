@@ -22,7 +22,7 @@ func ClusterID(worker map[string]string) func(context.Context) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("configure Kafka client: %w", err)
 		}
-		client, err := NewClient(ctx, brokers, conf)
+		client, err := NewClient(ctx, ctx, brokers, conf)
 		if err != nil {
 			return "", fmt.Errorf("connect to Kafka: %w", err)
 		}

@@ -10,10 +10,10 @@ import (
 	"github.com/IBM/sarama"
 )
 
-// NewClient returns a client of the cluster after one of the bootstrap brokers has let it in. Everything the client
-// does on the network ends with ctx; Close it all the same.
-func NewClient(ctx context.Context, bootstrap []string, c *sarama.Config) (sarama.Client, error) {
-	if err := reach(ctx, bootstrap, c); err != nil {
+// NewClient returns a client of the cluster after one of the bootstrap brokers has let it in; start bounds only that.
+// Everything the client does on the network ends with ctx; Close it all the same.
+func NewClient(ctx, start context.Context, bootstrap []string, c *sarama.Config) (sarama.Client, error) {
+	if err := reach(start, bootstrap, c); err != nil {
 		return nil, err
 	}
 	return sarama.NewClient(bootstrap, within(ctx, c))
@@ -49,7 +49,11 @@ type Conn struct {
 	// Abort closes the connection under whatever request is waiting; that request then returns an error. It may be
 	// called from any goroutine and more than once.
 	Abort context.CancelFunc
+	alive context.Context
 }
+
+// Aborted reports whether the connection was given up and another one is needed.
+func (c *Conn) Aborted() bool { return c.alive.Err() != nil }
 
 // Dial connects to the broker at addr and returns when it is ready for requests, or when ctx ends. timeout bounds the
 // wait for the answer to each request; 0 takes the one of c.
@@ -59,7 +63,7 @@ func Dial(ctx context.Context, addr string, c *sarama.Config, timeout time.Durat
 	if timeout > 0 {
 		conf.Net.ReadTimeout = timeout
 	}
-	conn := &Conn{Broker: sarama.NewBroker(addr), Abort: abort}
+	conn := &Conn{Broker: sarama.NewBroker(addr), Abort: abort, alive: alive}
 	if err := conn.Open(conf); err != nil {
 		abort()
 		return nil, fmt.Errorf("connect to broker %s: %w", addr, err)
