@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/IBM/sarama"
+	"github.com/twmb/franz-go/pkg/kfake"
 	"go.uber.org/goleak"
 
 	"github.com/sluice-connect/sluice/connectors"
@@ -26,12 +27,23 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // broker starts an embedded broker with one topic.
 func broker(t *testing.T, topics map[string]int32) *kafka.Broker {
 	t.Helper()
-	b, err := kafka.Start(kafka.Config{Topics: topics, NoAutoCreate: true})
+	return cluster(t, 1, topics)
+}
+
+// cluster starts several embedded brokers that let sessions be short.
+func cluster(t testing.TB, brokers int, topics map[string]int32) *kafka.Broker {
+	t.Helper()
+	opts := []kfake.Opt{kfake.NumBrokers(brokers), kfake.GroupMinSessionTimeout(time.Millisecond),
+		kfake.BrokerConfigs(map[string]string{"group.initial.rebalance.delay.ms": "0"})}
+	for topic, partitions := range topics {
+		opts = append(opts, kfake.SeedTopics(partitions, topic))
+	}
+	c, err := kfake.NewCluster(opts...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(b.Close)
-	return b
+	t.Cleanup(c.Close)
+	return &kafka.Broker{Cluster: c, Addr: c.ListenAddrs()[0]}
 }
 
 // produce sends records from..to-1 as 8-byte numbers, spread over the partitions by number.
