@@ -82,22 +82,24 @@ func (q *queue) flush() { q.due = len(q.waiting) }
 func (q *queue) take() []*slot {
 	var batch []*slot
 	for batch == nil && (len(q.waiting) >= maxBatchItems || q.due > 0) {
-		batch = q.takeFront()
+		batch = q.takeFront(nil)
 	}
 	return batch
 }
 
-// takeFront takes up to a batch from the front, without the keys whose entries were all withdrawn.
-func (q *queue) takeFront() []*slot {
-	var batch []*slot
+// takeFront fills batch from the front, without the keys whose entries were all withdrawn.
+func (q *queue) takeFront(batch []*slot) []*slot {
 	bytes, n := 0, 0
+	for _, s := range batch {
+		bytes += s.newestSize()
+	}
 	for _, s := range q.waiting {
 		if len(s.entries) == 0 {
 			delete(q.slots, s.identity)
 			n++
 			continue
 		}
-		size := len(s.entries[len(s.entries)-1].body)
+		size := s.newestSize()
 		if len(batch) == maxBatchItems || len(batch) > 0 && bytes+size > maxBatchBytes {
 			break
 		}
@@ -110,6 +112,14 @@ func (q *queue) takeFront() []*slot {
 	q.waiting = q.waiting[n:]
 	q.due = max(0, q.due-n)
 	return batch
+}
+
+// newestSize is how many bytes of a request the slot takes.
+func (s *slot) newestSize() int {
+	if len(s.entries) == 0 {
+		return 0
+	}
+	return len(s.entries[len(s.entries)-1].body)
 }
 
 // release takes a key back from its lane. Entries that came meanwhile have waited long enough for a request of

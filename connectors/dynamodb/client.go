@@ -3,6 +3,7 @@ package dynamodb
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -161,12 +162,20 @@ func scalarOf(v types.AttributeValue) any {
 	return nil
 }
 
-// describeTable reads the key schema of a table; it retries as the SDK does by default.
+// errCreating passes by itself.
+var errCreating = errors.New("DynamoDB is still creating the table")
+
+// describeTable reads the key schema of a table that takes writes; it retries as the SDK does by default.
 func describeTable(ctx context.Context, c *dynamodb.Client, name string) (layout, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
 	out, err := c.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: aws.String(name)},
 		func(o *dynamodb.Options) { o.Retryer = retry.NewStandard() })
 	if err != nil {
 		return layout{}, err
+	}
+	if out.Table.TableStatus == types.TableStatusCreating {
+		return layout{}, errCreating
 	}
 	var l layout
 	for _, k := range out.Table.KeySchema {

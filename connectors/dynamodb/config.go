@@ -149,9 +149,10 @@ func awsOptions(v configdef.Values) awsconfig.Options {
 	}
 }
 
-// checkKeys finds what no single key shows: references too deep, the same attribute twice, keys a tombstone lacks.
+// checkKeys finds what no single key shows or may show: half a login, bad URLs, references too deep, the same attribute twice, keys a
+// tombstone lacks.
 func checkKeys(v configdef.Values) []configdef.Problem {
-	var problems []configdef.Problem
+	problems := append(checkLogin(v), checkURLs(v)...)
 	columns := map[string]bool{}
 	for _, name := range []string{keyHash, keySort} {
 		ref, err := parseReference(v.String(name))
@@ -168,6 +169,29 @@ func checkKeys(v configdef.Values) []configdef.Problem {
 		columns[ref.column] = true
 		if ref.from == fromOffset && strings.EqualFold(v.String(keyNulls), nullsDelete) {
 			add(fmt.Sprintf("%s=DELETE cannot find the item to delete by its offset: a tombstone has an offset of its own. Set %s to a part of the record key, or to nothing when the table has no sort key", keyNulls, name))
+		}
+	}
+	return problems
+}
+
+// checkLogin: the SDK's chain would silently take the place of half a pair.
+func checkLogin(v configdef.Values) []configdef.Problem {
+	id, secret := v.String(keyAccessKey) != "", v.Secret(keySecretKey).IsSet()
+	if id == secret {
+		return nil
+	}
+	missing := keyAccessKey
+	if id {
+		missing = keySecretKey
+	}
+	return []configdef.Problem{{Key: missing, Message: fmt.Sprintf("%s and %s belong together: set both or none", keyAccessKey, keySecretKey)}}
+}
+
+// checkURLs is no validator of the keys, because the message of one quotes the value: it may hold a password.
+func checkURLs(v configdef.Values) (problems []configdef.Problem) {
+	for _, key := range []string{keyEndpoint, keyProxyURL} {
+		if err := awsconfig.ValidURL(v.String(key)); err != nil {
+			problems = append(problems, configdef.Problem{Key: key, Message: err.Error()})
 		}
 	}
 	return problems

@@ -22,6 +22,10 @@ func TestConfigurationProblems(t *testing.T) {
 		{map[string]string{keyHash: "value.a", keySort: "key.a"}, keySort, "alias"},
 		{map[string]string{keyNulls: "delete"}, keySort, "offset of its own"},
 		{map[string]string{keyNulls: "delete", keyHash: "key", keySort: ""}, "", ""},
+		{map[string]string{keyAccessKey: "id"}, keySecretKey, "belong together"},
+		{map[string]string{keySecretKey: "geheim"}, keyAccessKey, "belong together"},
+		{map[string]string{keyEndpoint: "localhost:8000"}, keyEndpoint, "http"},
+		{map[string]string{keyProxyURL: "http://me:geheim@proxy"}, keyProxyURL, "must not hold"},
 		{map[string]string{keyNulls: "drop"}, keyNulls, "must be one of"},
 		{map[string]string{keyTable: "a b"}, keyTable, "no table name"},
 		{map[string]string{keyProvider: "com.acme.Mine"}, keyProvider, "no such credentials provider"},
@@ -31,6 +35,11 @@ func TestConfigurationProblems(t *testing.T) {
 		if c.key == "" && len(problems) > 0 ||
 			c.key != "" && (len(problems) != 1 || problems[0].Key != c.key || !strings.Contains(problems[0].Message, c.text)) {
 			t.Error(c.props, problems)
+		}
+		for _, p := range problems {
+			if strings.Contains(p.Message, "geheim") {
+				t.Error("shows a secret:", p.Message)
+			}
 		}
 	}
 }

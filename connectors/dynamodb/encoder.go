@@ -1,6 +1,8 @@
 package dynamodb
 
 import (
+	"errors"
+
 	"github.com/sluice-connect/sluice/schemas"
 )
 
@@ -26,7 +28,11 @@ func (e *encoder) encode(l *layout, r *schemas.Record, remove bool) error {
 		return err
 	}
 	if !remove {
-		if err := e.item.attributes(r.Value, data, e.settings.single, l.isKey); err != nil {
+		err := e.item.attributes(r.Value, data, e.settings.single, l.isKey)
+		if errors.Is(err, errSize) {
+			return errSize // where the limit was passed says nothing
+		}
+		if err != nil {
 			return err
 		}
 	}

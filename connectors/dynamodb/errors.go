@@ -32,12 +32,18 @@ var passing = map[string]bool{
 	"ResourceInUseException": true,
 }
 
+// logins are codes that blame the credentials themselves. The SDK renews those that can be renewed before they expire.
+var logins = map[string]bool{
+	"ExpiredTokenException": true, "UnrecognizedClientException": true, "InvalidSignatureException": true,
+	"InvalidClientTokenId": true, "MissingAuthenticationTokenException": true, "IncompleteSignatureException": true,
+}
+
 func classify(err error) class {
 	code := errorCode(err)
 	switch {
 	case refusals[code]:
 		return invalid
-	case passing[code], errors.Is(err, context.Canceled), awsconfig.Retriable(err):
+	case passing[code], errors.Is(err, errCreating), errors.Is(err, context.Canceled), awsconfig.Retriable(err):
 		return retriable
 	}
 	return fatal
@@ -67,6 +73,8 @@ func (p place) explain(err error) error {
 		return fmt.Errorf("find table %s in region %s: create it or correct table.name.format and aws.dynamodb.region, %s: %w", p.table, p.region, p.restart(), cause(err))
 	case code == "AccessDeniedException":
 		return fmt.Errorf("use table %s in region %s: grant dynamodb:DescribeTable and dynamodb:BatchWriteItem to the connector's credentials, %s: %w", p.table, p.region, p.restart(), cause(err))
+	case logins[code]:
+		return fmt.Errorf("use table %s in region %s: AWS does not accept the connector's credentials, renew or correct them, %s: %w", p.table, p.region, p.restart(), cause(err))
 	case classify(err) == fatal:
 		return fmt.Errorf("use table %s in region %s: correct the cause, %s: %w", p.table, p.region, p.restart(), err)
 	}

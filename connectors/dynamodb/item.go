@@ -17,7 +17,13 @@ const (
 	maxDepth = 32
 )
 
-var errDepth = fmt.Errorf("lists and maps nest deeper than %d levels", maxDepth)
+// keepBytes is the capacity an itemWriter keeps from one record to the next.
+const keepBytes = 256 << 10
+
+var (
+	errDepth = fmt.Errorf("lists and maps nest deeper than %d levels", maxDepth)
+	errSize  = errors.New("the item is larger than DynamoDB's 400 KB")
+)
 
 // itemWriter builds items as DynamoDB JSON, the form they travel in, and measures them on the way.
 type itemWriter struct {
@@ -25,7 +31,12 @@ type itemWriter struct {
 	size int
 }
 
-func (w *itemWriter) reset() { w.buf, w.size = w.buf[:0], 0 }
+func (w *itemWriter) reset() {
+	if cap(w.buf) > keepBytes {
+		w.buf = nil
+	}
+	w.buf, w.size = w.buf[:0], 0
+}
 
 // name starts an attribute or a map entry; first tells whether a comma is needed.
 func (w *itemWriter) name(n string, first bool) {
@@ -36,8 +47,12 @@ func (w *itemWriter) name(n string, first bool) {
 	w.size += len(n)
 }
 
-// value appends data as an attribute value inside depth containers.
+// value appends data as an attribute value inside depth containers. It stops as soon as the item is too large: a huge
+// record is not rendered only to be refused.
 func (w *itemWriter) value(s *schemas.Schema, data any, depth int) error {
+	if w.size+scalarSize(data) > maxItemBytes {
+		return errSize
+	}
 	switch d := data.(type) {
 	case nil:
 		w.scalar(`{"NULL":true}`, 1)
@@ -63,6 +78,16 @@ func (w *itemWriter) value(s *schemas.Schema, data any, depth int) error {
 	return nil
 }
 
+func scalarSize(data any) int {
+	switch d := data.(type) {
+	case string:
+		return len(d)
+	case []byte:
+		return len(d)
+	}
+	return 0
+}
+
 func (w *itemWriter) scalar(wire string, size int) {
 	w.buf = append(w.buf, wire...)
 	w.size += size
@@ -83,18 +108,37 @@ func (w *itemWriter) bytes(b []byte) {
 func (w *itemWriter) number(s *schemas.Schema, data any) error {
 	w.buf = append(w.buf, `{"N":"`...)
 	start := len(w.buf)
-	buf, numeric, err := appendNumber(w.buf, s, data)
+	var numeric bool
+	var err error
+	w.buf, numeric, err = appendNumber(w.buf, s, data)
 	if !numeric {
 		return fmt.Errorf("DynamoDB has no type for %T", data)
 	}
 	if err != nil {
 		return err
 	}
-	w.buf = append(buf, `"}`...)
-	// DynamoDB counts two digits a byte plus one; less is never counted, so that no item is refused here that
-	// DynamoDB would take.
-	w.size += 1 + min(len(buf)-start, maxDigits)/2
+	w.size += numberSize(w.buf[start:])
+	w.buf = append(w.buf, `"}`...)
 	return nil
+}
+
+// numberSize is what a number counts for: a byte for two significant digits, and one more. DynamoDB rounds up; this
+// rounds down, so that no item is refused here that DynamoDB would take.
+func numberSize(text []byte) int {
+	digits, zeros := 0, 0
+	for _, c := range text {
+		switch {
+		case c == 'e' || c == 'E':
+			return 1 + (digits-zeros)/2
+		case c == '0' && digits > 0:
+			digits++
+			zeros++
+		case c >= '1' && c <= '9':
+			digits++
+			zeros = 0
+		}
+	}
+	return 1 + (digits-zeros)/2
 }
 
 func (w *itemWriter) list(s *schemas.Schema, d []any, depth int) error {
@@ -228,7 +272,7 @@ func (w *itemWriter) attributes(v schemas.Value, data any, single string, isKey 
 
 func (w *itemWriter) checkSize() error {
 	if w.size > maxItemBytes {
-		return errors.New("the item is larger than DynamoDB's 400 KB")
+		return errSize
 	}
 	return nil
 }

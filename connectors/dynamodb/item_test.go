@@ -3,6 +3,7 @@ package dynamodb
 import (
 	"errors"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -99,7 +100,43 @@ func TestItemsBeyondTheLimits(t *testing.T) {
 	if _, _, err := encodeItem(t, filled(maxItemBytes-4)); err == nil {
 		t.Error("an item over 400 KB passed")
 	}
+	var short []any // 110,000 numbers of one significant digit: two bytes each, and some for the list
+	for range 110_000 {
+		short = append(short, schemas.Number("1000000"))
+	}
+	if _, size, err := encodeItem(t, schemas.Of(nil, short)); err != nil || size > maxItemBytes {
+		t.Error("an item DynamoDB takes:", size, err)
+	}
 	if _, _, err := encodeItem(t, schemas.Of(nil, schemas.Map{{Key: 1.5, Value: "x"}})); err == nil {
 		t.Error("a map key without text form passed")
+	}
+}
+
+func TestHugeRecordsAreNotRendered(t *testing.T) {
+	e := newEncoder(&settings{hash: reference{text: "key", from: fromKey, column: "key"}, single: "value"})
+	l := layout{hash: attribute{"key", 'S'}}
+	for name, data := range map[string]any{
+		"text": strings.Repeat("x", 8<<20), "bytes": make([]byte, 8<<20),
+		"list": slices.Repeat([]any{"0123456789"}, 1<<20), "map": schemas.Map{{Key: "a", Value: slices.Repeat([]any{nil}, 1<<20)}},
+	} {
+		err := e.encode(&l, &schemas.Record{Topic: "t", Key: schemas.Of(nil, "k"), Value: schemas.Of(nil, data)}, false)
+		if !errors.Is(err, errSize) || cap(e.item.buf) > 8<<20 {
+			t.Errorf("%s: %v, %d bytes", name, err, cap(e.item.buf))
+		}
+		e.item.reset()
+		if cap(e.item.buf) > keepBytes {
+			t.Errorf("%s: %d bytes are kept", name, cap(e.item.buf))
+		}
+	}
+}
+
+func TestNumbersCountBySignificantDigits(t *testing.T) {
+	for text, want := range map[string]int{
+		"0": 1, "-0.0": 1, "7": 1, "12": 2, "-1.50": 2, "1000000000000": 1, "0.00000000012": 2, "1e125": 1, "9007199254740993": 9,
+		"12345678901234567890123456789012345678": 20,
+	} {
+		if got := numberSize([]byte(text)); got != want {
+			t.Errorf("%s counts %d, want %d", text, got, want)
+		}
 	}
 }

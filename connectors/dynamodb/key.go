@@ -89,6 +89,9 @@ func (ref *reference) find(r *schemas.Record, value any) (any, *schemas.Schema, 
 		data, ok := r.Key.Lookup(ref.path)
 		return ref.found(data, r.Key.Schema, ok)
 	default:
+		if value == nil {
+			return nil, nil, fmt.Errorf("find key attribute %s: the record has no value; set %s to DELETE or IGNORE, or take the key from the record key", ref.column, keyNulls)
+		}
 		data, ok := schemas.LookupData(value, ref.path)
 		return ref.found(data, r.Value.Schema, ok)
 	}

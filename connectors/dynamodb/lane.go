@@ -23,6 +23,7 @@ type op struct {
 	identity string
 	remove   bool
 	body     []byte
+	owner    *progress
 }
 
 // verdict is what became of an op.
@@ -60,10 +61,11 @@ func (b *batcher) run(batch []*slot) {
 		if len(rest) < len(sending) {
 			attempt = 0
 		}
-		if batch = rest; !b.pause(attempt) {
-			b.abandon(batch)
+		if !b.pause(attempt) {
+			b.abandon(rest)
 			return
 		}
+		batch = b.fill(rest)
 		attempt++
 	}
 }
@@ -81,6 +83,16 @@ func (b *batcher) next() []*slot {
 	}
 	b.active--
 	return nil
+}
+
+// fill adds keys to those a lane could not write, so that a few throttled keys do not keep it from all others.
+func (b *batcher) fill(rest []*slot) []*slot {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.fatal != nil {
+		return rest
+	}
+	return b.queue.takeFront(rest)
 }
 
 // abandon ends a lane that still holds keys.
@@ -113,7 +125,7 @@ func (b *batcher) compose(batch []*slot) ([]op, []*slot) {
 		}
 		s.sent, s.newest = len(s.entries), e
 		e.owner.fly(1)
-		ops = append(ops, op{identity: s.identity, remove: e.remove, body: e.body})
+		ops = append(ops, op{identity: s.identity, remove: e.remove, body: e.body, owner: e.owner})
 		sending = append(sending, s)
 	}
 	b.dispatch()
@@ -151,14 +163,24 @@ func (b *batcher) sendInto(verdicts []verdict, ops []op) error {
 		return nil
 	}
 	half := len(ops) / 2
-	first := b.sendInto(verdicts[:half], ops[:half])
-	if first != nil && first != errUnprocessed {
+	first := b.sendHalf(verdicts[:half], ops[:half])
+	if first != nil && !errors.Is(first, errUnprocessed) {
 		return first
 	}
-	if second := b.sendInto(verdicts[half:], ops[half:]); second != nil {
+	if second := b.sendHalf(verdicts[half:], ops[half:]); second != nil {
 		return second
 	}
 	return first
+}
+
+// sendHalf leaves ops alone when a partition in them was closed meanwhile: no request may start for it.
+func (b *batcher) sendHalf(verdicts []verdict, ops []op) error {
+	for i := range ops {
+		if ops[i].owner.closed.Load() {
+			return errUnprocessed
+		}
+	}
+	return b.sendInto(verdicts, ops)
 }
 
 // settle books the verdicts and returns the keys that must be sent again by this lane.
@@ -208,7 +230,7 @@ func (b *batcher) trouble(woken []*progress, rest []*slot, err error) []*progres
 	if b.ctx.Err() != nil {
 		return woken // the task is being closed: nobody is to blame
 	}
-	if err != errUnprocessed && classify(err) == fatal {
+	if !errors.Is(err, errUnprocessed) && classify(err) == fatal {
 		b.fatal = b.explain(err)
 		for p := range b.users {
 			p.fail(b.fatal)
@@ -217,6 +239,7 @@ func (b *batcher) trouble(woken []*progress, rest []*slot, err error) []*progres
 		return woken
 	}
 	now := time.Now()
+	stalled := fmt.Errorf("write to table %s, retried for %s: %w", b.name, b.maxRetry, err)
 	for _, s := range rest {
 		if s.since.IsZero() {
 			s.since = now
@@ -226,8 +249,9 @@ func (b *batcher) trouble(woken []*progress, rest []*slot, err error) []*progres
 		}
 		s.since = now // told again after as long
 		for _, e := range s.entries {
-			e.owner.stall(fmt.Errorf("write to table %s, retried for %s: %w", b.name, b.maxRetry, err))
-			woken = addOwner(woken, e.owner)
+			if e.owner.stall(stalled, now, max(b.maxRetry, time.Second)) {
+				woken = addOwner(woken, e.owner)
+			}
 		}
 	}
 	return woken

@@ -3,7 +3,6 @@ package dynamodb
 import (
 	"context"
 	"runtime"
-	"sync"
 	"testing"
 	"time"
 
@@ -13,7 +12,6 @@ import (
 
 // gated is a table whose requests wait to be let through, and are then left unprocessed.
 type gated struct {
-	mu      sync.Mutex
 	started chan []op
 	through chan struct{}
 }
@@ -28,9 +26,14 @@ func (g *gated) write(ctx context.Context, ops []op) ([]int, error) {
 	return everyPosition(len(ops)), nil
 }
 
-func gatedTask(t *testing.T, g *gated) *task {
+// taskOver returns a task over a table of vehicles that waits for nothing.
+func taskOver(t *testing.T, g table, more ...string) *task {
 	t.Helper()
-	v, problems := definition.Parse(map[string]string{keyTable: "things", keyHash: "value.vin", keySort: "", keyInstant: "true"})
+	props := map[string]string{keyTable: "things", keyHash: "value.vin", keySort: "", keyInstant: "true"}
+	for i := 0; i < len(more); i += 2 {
+		props[more[i]] = more[i+1]
+	}
+	v, problems := definition.Parse(props)
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -50,7 +53,7 @@ func gatedTask(t *testing.T, g *gated) *task {
 
 func TestNoRequestStartsForALostPartition(t *testing.T) {
 	g := &gated{started: make(chan []op, 100), through: make(chan struct{}, 100)}
-	k := gatedTask(t, g)
+	k := taskOver(t, g)
 	lost, _ := k.Open(context.Background(), things, 0)
 	kept, _ := k.Open(context.Background(), schemas.TopicPartition{Topic: "events", Partition: 1}, 0)
 	write := func(w connectors.Writer, vin string) {
@@ -66,8 +69,8 @@ func TestNoRequestStartsForALostPartition(t *testing.T) {
 	go func() { closed <- lost.Close(context.Background(), connectors.Lost) }()
 	for !lost.(*writer).progress.closed.Load() {
 		select {
-		case <-closed:
-			t.Fatal("closed with a request in flight")
+		case err := <-closed:
+			t.Fatal("closed with a request in flight", err)
 		default:
 			runtime.Gosched()
 		}

@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -112,6 +113,9 @@ func (k *keyWriter) convert(a attribute, s *schemas.Schema, data any) ([]byte, e
 		case numeric && (a.typ == typeNumber || a.typ == typeString && plainInteger(string(text))):
 			return text, nil
 		}
+	}
+	if d, ok := data.(string); ok && !utf8.ValidString(d) {
+		return nil, errors.New("the text is not valid UTF-8")
 	}
 	return nil, fmt.Errorf("the table wants type %c, the record has %s", a.typ, describe(data))
 }

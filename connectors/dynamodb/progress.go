@@ -3,6 +3,7 @@ package dynamodb
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/schemas"
@@ -21,6 +22,7 @@ type progress struct {
 	live    int          // open records that are neither written nor refused
 	refused []refusal
 	stalled error // retrying took too long; told once
+	told    time.Time
 	fatal   error
 	flights int // requests in flight that carry a record of the partition
 
@@ -79,11 +81,19 @@ func (p *progress) refuse(index uint64, r connectors.Rejection) {
 	p.signal()
 }
 
-func (p *progress) stall(err error) {
+// stall says that retrying takes long, unless that was said less than every ago: each of many lanes comes with it, and
+// every telling makes the runtime pause and log. It returns whether it was said.
+func (p *progress) stall(err error, now time.Time, every time.Duration) bool {
 	p.mu.Lock()
-	p.stalled = err
+	said := p.told.IsZero() || now.Sub(p.told) >= every
+	if said {
+		p.stalled, p.told = err, now
+	}
 	p.mu.Unlock()
-	p.signal()
+	if said {
+		p.signal()
+	}
+	return said
 }
 
 func (p *progress) fail(err error) {
@@ -126,11 +136,15 @@ func (p *progress) news() error {
 	return nil
 }
 
-// newsworthy reports whether news has something to say.
-func (p *progress) newsworthy() bool {
+// maxOpen bounds what is kept of the records behind one that the table does not take: a hot key may be throttled for
+// hours while all others are written and give their bytes back.
+const maxOpen = 1 << 16
+
+// crowded reports whether no more records may be accepted until the first of them is safe.
+func (p *progress) crowded() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(p.refused) > 0 || p.fatal != nil || p.stalled != nil && p.live > 0
+	return len(p.open) >= maxOpen
 }
 
 func (p *progress) pending() (int64, bool) {

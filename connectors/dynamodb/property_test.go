@@ -86,6 +86,9 @@ func (p *simPartition) handle(rt *rapid.T, err error) {
 func (p *simPartition) write(rt *rapid.T, n int) {
 	batch := p.log[p.next:min(p.next+n, len(p.log))]
 	accepted, err := p.writer.Write(context.Background(), batch)
+	if err == nil && accepted != len(batch) {
+		rt.Fatalf("%s: %d of %d records taken, and no reason", p.tp, accepted, len(batch))
+	}
 	p.next += accepted
 	p.seen = max(p.seen, p.next)
 	p.handle(rt, err)

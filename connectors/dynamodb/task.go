@@ -35,7 +35,7 @@ type task struct {
 
 // sharedTable is a table that is being found, or was found.
 type sharedTable struct {
-	mu      sync.Mutex
+	turn    chan struct{} // holds a token while somebody looks for the table
 	batcher *batcher
 }
 
@@ -74,12 +74,16 @@ func (t *task) batcher(ctx context.Context, name string) (*batcher, error) {
 	t.mu.Lock()
 	shared := t.tables[name]
 	if shared == nil {
-		shared = &sharedTable{}
+		shared = &sharedTable{turn: make(chan struct{}, 1)}
 		t.tables[name] = shared
 	}
 	t.mu.Unlock()
-	shared.mu.Lock()
-	defer shared.mu.Unlock()
+	select {
+	case shared.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, connectors.Retriable(fmt.Errorf("wait for the description of table %s: %w", name, context.Cause(ctx)))
+	}
+	defer func() { <-shared.turn }()
 	if shared.batcher != nil {
 		return shared.batcher, nil
 	}

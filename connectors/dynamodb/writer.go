@@ -37,9 +37,6 @@ type badRecord struct{ err error }
 
 func (b badRecord) Error() string { return b.err.Error() }
 
-// errNews stops Write because the lanes have something to report.
-var errNews = errors.New("the table has news")
-
 // Write takes records until one cannot be taken for a reason that is not its own.
 func (w *writer) Write(ctx context.Context, batch []schemas.Record) (int, error) {
 	if err := w.progress.news(); err != nil {
@@ -49,14 +46,16 @@ func (w *writer) Write(ctx context.Context, batch []schemas.Record) (int, error)
 	for i := range batch {
 		err := w.take(ctx, &batch[i])
 		var blame badRecord
+		var refused *connectors.RejectedError
 		switch {
 		case err == nil:
 		case errors.As(err, &blame):
 			bad.Rejections = append(bad.Rejections, connectors.NewRejection(&batch[i], blame.err))
+		case errors.As(err, &refused):
+			bad.Rejections = append(refused.Rejections, bad.Rejections...) // told only once, so nothing may get lost here
+			return i, &bad
 		case len(bad.Rejections) > 0:
 			return i, &bad // the other reason shows again with the next call
-		case errors.Is(err, errNews):
-			return i, w.progress.news()
 		default:
 			return i, err
 		}
@@ -124,26 +123,39 @@ func (w *writer) entry(r *schemas.Record, remove bool) *entry {
 	return e
 }
 
-// reserve waits for room in the task's budget. It ends early when there is something the runtime has to hear.
+// reserve waits for room in the task's budget and among the open records. It ends early when there is something the
+// runtime has to hear, and returns that.
 func (w *writer) reserve(ctx context.Context, n int64) error {
-	for {
-		freed := w.task.budget.tryTake(n)
-		if freed == nil {
-			return nil
-		}
-		for _, b := range w.used {
-			b.flush() // nobody calls Advance while this waits
-		}
-		if w.progress.newsworthy() {
-			return errNews
-		}
-		select {
-		case <-freed:
-		case <-w.progress.changed:
-		case <-ctx.Done():
-			return connectors.Retriable(fmt.Errorf("wait for room in %s: %w", keyBuffer, context.Cause(ctx)))
+	for w.progress.crowded() {
+		if err := w.await(ctx, nil); err != nil {
+			return err
 		}
 	}
+	c := w.task.budget.claim(n)
+	for !c.isGranted() {
+		if err := w.await(ctx, c.granted); err != nil {
+			w.task.budget.drop(c)
+			return err
+		}
+	}
+	return nil
+}
+
+// await waits until room came or the lanes got on; an error is what the runtime has to hear.
+func (w *writer) await(ctx context.Context, room <-chan struct{}) error {
+	for _, b := range w.used {
+		b.flush() // nobody calls Advance while this waits
+	}
+	if err := w.progress.news(); err != nil {
+		return err
+	}
+	select {
+	case <-room:
+	case <-w.progress.changed:
+	case <-ctx.Done():
+		return connectors.Retriable(fmt.Errorf("wait for room in %s: %w", keyBuffer, context.Cause(ctx)))
+	}
+	return nil
 }
 
 // route finds the batcher of a topic's table.

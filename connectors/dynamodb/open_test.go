@@ -1,0 +1,67 @@
+package dynamodb
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/sluice-connect/sluice/connectors"
+	"github.com/sluice-connect/sluice/schemas"
+)
+
+// answering is a DynamoDB that gives every request the same answer.
+func answering(t *testing.T, status int, answer string) connectors.Config {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, answer)
+	}))
+	t.Cleanup(server.Close)
+	return parsed(t, map[string]string{keyRegion: "r", keyEndpoint: server.URL, keyAccessKey: "AKIA", keySecretKey: "geheim",
+		keyHash: "key", keySort: ""})
+}
+
+func startError(cfg connectors.Config) error {
+	_, err := sink{}.NewTask(context.Background(), connectors.TaskContext{Connector: "fleet", Wake: func(schemas.TopicPartition) {}}, cfg)
+	return err
+}
+
+func TestTableThatIsBeingCreatedIsWaitedFor(t *testing.T) {
+	err := startError(answering(t, 200, `{"Table":{"TableStatus":"CREATING","KeySchema":[{"AttributeName":"key","KeyType":"HASH"}]}}`))
+	if !connectors.IsRetriable(err) || !strings.Contains(err.Error(), "still creating") {
+		t.Error(err)
+	}
+}
+
+func TestUselessCredentialsAreNamed(t *testing.T) {
+	for _, code := range []string{"ExpiredTokenException", "UnrecognizedClientException", "InvalidSignatureException"} {
+		err := startError(answering(t, 400, `{"__type":"com.amazon.coral.service#`+code+`","message":"no"}`))
+		if err == nil || connectors.IsRetriable(err) {
+			t.Fatal(code, err)
+		}
+		for _, part := range []string{"credentials, renew", "POST /connectors/fleet/restart", code} {
+			if !strings.Contains(err.Error(), part) {
+				t.Errorf("%s: no %q in %v", code, part, err)
+			}
+		}
+		if strings.Contains(err.Error(), "geheim") {
+			t.Error(err)
+		}
+	}
+}
+
+func TestTombstoneWithoutItsKeySaysWhatToSet(t *testing.T) {
+	ref, err := parseReference("value.vin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = ref.find(&schemas.Record{Key: schemas.Of(nil, "k")}, nil)
+	if err == nil || !strings.Contains(err.Error(), keyNulls) {
+		t.Error(err)
+	}
+}
