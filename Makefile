@@ -5,10 +5,13 @@ LINTER := $(PARTS)/bin/golangci-lint-$(LINTER_VERSION)
 # Packages with tests that need real services.
 REAL = $(shell grep -rlE '^//go:build .*\breal\b' --include='*_test.go' . | xargs -r -n 1 dirname | sort -u)
 
-.PHONY: help fmt lint test real bench docs
+.PHONY: help build fmt lint test real bench docs
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
+
+build: ## build the program as it is released: static and stripped
+	CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o sluice .
 
 fmt: ## format every Go file
 	gofmt -w .

@@ -99,7 +99,7 @@ var rules = []rule{
 	},
 	{
 		"the runtime runs without a REST API, as tests and the standalone mode do: rest declares the interface it needs " +
-			"and main puts the two together",
+			"and deploy/cli puts the two together",
 		func(e edge) bool { return under(e.from, "sluice/runtime") && under(e.to, "sluice/rest") },
 	},
 	{
@@ -130,11 +130,11 @@ var rules = []rule{
 	},
 	{
 		"deploy is how the program is run and tested: what the worker is made of must not need it " +
-			"(deploy/local is there for main's demo and for tests)",
+			"(deploy/cli is there for main, deploy/local for its demo and for tests)",
 		func(e edge) bool {
-			demo := e.from == "sluice" && under(e.to, "sluice/deploy/local")
+			program := e.from == "sluice" && e.to == "sluice/deploy/cli"
 			suite := e.from == "sluice/connectors/sinktest" && under(e.to, "sluice/deploy/local")
-			return under(e.to, "sluice/deploy") && !under(e.from, "sluice/deploy") && !e.test && !demo && !suite
+			return under(e.to, "sluice/deploy") && !under(e.from, "sluice/deploy") && !e.test && !program && !suite
 		},
 	},
 }

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ import (
 func runDemo(t *testing.T, args ...string) (int, map[string]any, string) {
 	t.Helper()
 	var out, log bytes.Buffer
-	code := run(t.Context(), append([]string{"demo", "--any-ports"}, args...), &out, &log)
+	code := Run(t.Context(), append([]string{"demo", "--any-ports"}, args...), &out, &log)
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	var summary map[string]any
 	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &summary); err != nil {
@@ -41,7 +41,7 @@ func TestTheDemoDrainsWhenItIsStopped(t *testing.T) {
 	defer stop()
 	var out output
 	code := make(chan int, 1)
-	go func() { code <- run(ctx, []string{"demo", "--any-ports", "--rate=200"}, &out, &out) }()
+	go func() { code <- Run(ctx, []string{"demo", "--any-ports", "--rate=200"}, &out, &out) }()
 	for deadline := time.Now().Add(60 * time.Second); !strings.Contains(out.String(), "first record readable"); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("nothing arrives\n%s", out.String())

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"bytes"
@@ -49,7 +49,7 @@ func start(t *testing.T, args ...string) *process {
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &process{t: t, stop: cancel, code: make(chan int, 1)}
 	go func() {
-		p.code <- run(ctx, append([]string{"standalone", "--log.format=json"}, args...), io.Discard, &p.out)
+		p.code <- Run(ctx, append([]string{"standalone", "--log.format=json"}, args...), io.Discard, &p.out)
 	}()
 	t.Cleanup(cancel)
 	for deadline := time.Now().Add(20 * time.Second); p.url == ""; time.Sleep(time.Millisecond) {
@@ -172,7 +172,7 @@ func TestExitCodes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var stdout, stderr output
-			code := run(t.Context(), c.args, &stdout, &stderr)
+			code := Run(t.Context(), c.args, &stdout, &stderr)
 			if code != c.code || !strings.Contains(stderr.String(), c.text) {
 				t.Errorf("exit code %d, want %d: %s", code, c.code, stderr.String())
 			}
@@ -189,7 +189,7 @@ func TestSecondWorkerOfADirectory(t *testing.T) {
 	p := start(t, worker)
 	defer p.end()
 	var stderr output
-	if code := run(t.Context(), []string{"standalone", worker}, io.Discard, &stderr); code != exitStart || !strings.Contains(stderr.String(), "another worker uses it") {
+	if code := Run(t.Context(), []string{"standalone", worker}, io.Discard, &stderr); code != exitStart || !strings.Contains(stderr.String(), "another worker uses it") {
 		t.Errorf("exit code %d: %s", code, stderr.String())
 	}
 }
