@@ -79,6 +79,7 @@ type counter struct {
 	owned  map[schemas.TopicPartition]bool
 	ends   map[*consume.Partition]chan struct{}
 	closed []connectors.CloseReason
+	failed []error // why partitions cannot be read any further
 	wg     sync.WaitGroup
 }
 
@@ -106,6 +107,11 @@ func (c *counter) pump(p *consume.Partition, end chan struct{}) {
 		}
 		for {
 			records, next, err := p.Take(nil, 100)
+			if err != nil {
+				c.mu.Lock()
+				c.failed = append(c.failed, err)
+				c.mu.Unlock()
+			}
 			if next < 0 || err != nil {
 				break
 			}

@@ -99,7 +99,7 @@ func TestMembershipLost(t *testing.T) {
 				t.Parallel()
 				b := broker(t, map[string]int32{"t": 1})
 				h := newCounter()
-				member(t, b.Addr, h, nil, nil)
+				member(t, b.Addr, h, map[string]string{"session.timeout.ms": "500"}, nil)
 				eventually(t, "first assignment", func() bool { return h.owns() == 1 })
 				b.Fault(kfake.Fault{Keys: []kmsg.Key{key}, TopLevel: key == heartbeat, Err: code})
 				produce(t, b.Addr, "t", 1, 0, 50)
