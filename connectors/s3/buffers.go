@@ -37,11 +37,9 @@ func (b *buffers) grow(old []byte) []byte {
 	return bigger
 }
 
-// put takes a buffer back that nobody uses any more.
+// put takes a buffer back that nobody uses any more; one of another size is left to the garbage collector.
 func (b *buffers) put(buf []byte) {
-	if buf == nil {
-		return
+	if class, capacity := b.class(cap(buf)); capacity == cap(buf) {
+		b.classes[class].Put(&buf)
 	}
-	class, _ := b.class(cap(buf))
-	b.classes[class].Put(&buf)
 }

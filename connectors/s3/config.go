@@ -103,7 +103,7 @@ var connectorKeys = []configdef.Key{
 	{Name: "rotate.interval.ms", Type: configdef.Long, Default: "-1", Importance: configdef.High, Group: groupConnector, Valid: orMinusOne,
 		Doc: "Cut before a record whose time lies this far after the first one written since the last cut. Only with a time-based partitioner."},
 	{Name: "rotate.schedule.interval.ms", Type: configdef.Long, Default: "-1", Group: groupConnector, Valid: orMinusOne,
-		Doc: "Cut whenever the wall clock passes a multiple of this interval since midnight in timezone, also when no records come. File boundaries then no longer repeat after a crash."},
+		Doc: "Cut whenever the wall clock passes a multiple of this interval since midnight in timezone, also when no records come. Each cut is then committed before the next is stored."},
 	{Name: "rotate.file.on.partition.change", Type: configdef.Boolean, Default: "true", Importance: configdef.Low, Group: groupConnector,
 		Doc: "With rotate.interval.ms: also cut before a record whose directory differs from that of the record before."},
 	{Name: "schema.compatibility", Type: configdef.String, Default: "NONE", Importance: configdef.High, Group: groupConnector,

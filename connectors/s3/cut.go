@@ -3,6 +3,9 @@ package s3
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,46 +19,80 @@ const (
 	abortTime = 10 * time.Second
 )
 
-// cut closes all open files and stores them.
+// closedCut holds the files of one cut until all of them are in S3.
+type closedCut struct {
+	files       []*file
+	first, last int64 // offsets of its records
+	held        int   // bytes, counted while it waits
+}
+
+// cut closes all open files and stores them, at once or when the gate opens.
 func (w *writer) cut(ctx context.Context, why cause) error {
 	if l := w.task.tc.Logger; l != nil {
 		l.Debug("cut files", "partition", w.tp.String(), "cause", string(why), "files", len(w.files), "records", w.rot.count, "first", w.first)
 	}
-	w.cutting = true
+	c := &closedCut{files: slices.Collect(maps.Values(w.files)), first: w.first, last: w.last}
+	w.closed = append(w.closed, c)
+	w.reset()
+	if w.gate.shut() {
+		return w.park(c)
+	}
 	return w.settle(ctx)
 }
 
-// settle stores the files of a cut that are not stored yet. Only when all of them are, the records count as safe: a
-// restart in between must write all of them again to cut them at the same records.
-func (w *writer) settle(ctx context.Context) error {
-	if !w.cutting {
-		return nil
+// park frees what c does not need while it waits.
+func (w *writer) park(c *closedCut) error {
+	for _, f := range c.files {
+		if err := f.seal(); err != nil {
+			return fmt.Errorf("compress %s: %w", f.key, err)
+		}
+		c.held += f.pack()
 	}
-	if err := w.storeAll(ctx); err != nil {
-		return err
-	}
-	w.reset()
+	w.held += c.held
+	w.full = w.full || w.held >= w.task.set.partSize
 	return nil
 }
 
-func (w *writer) storeAll(ctx context.Context) error {
-	if len(w.files) == 1 {
-		for _, f := range w.files {
-			return w.failed(ctx, f, f.store(ctx))
+// settle stores the cuts that may be stored. Only when all files of one are, its records count as safe: a restart in
+// between must write all of them again to cut them at the same records.
+func (w *writer) settle(ctx context.Context) error {
+	for len(w.closed) > 0 && !w.gate.shut() {
+		c := w.closed[0]
+		if err := w.storeAll(ctx, c.files); err != nil {
+			return err
 		}
+		w.closed = slices.Delete(w.closed, 0, 1)
+		w.gate.pass(c.last)
+		w.held -= c.held
+		w.full = w.full && w.held > w.task.set.partSize/2
+	}
+	return nil
+}
+
+// storeAll starts no more uploads once one has failed: against a store that is away each of them takes its time.
+func (w *writer) storeAll(ctx context.Context, files []*file) error {
+	if len(files) == 1 {
+		return w.failed(ctx, files[0], files[0].store(ctx))
 	}
 	var mu sync.Mutex
 	var worst error
+	failed := func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return worst != nil
+	}
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, filesAtOnce)
-	for _, f := range w.files {
-		slots <- struct{}{}
+	for _, f := range files {
+		if slots <- struct{}{}; failed() {
+			break
+		}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			err := f.store(ctx)
+			err := w.explained(ctx, f, f.store(ctx))
 			mu.Lock()
 			defer mu.Unlock()
-			worst = worse(worst, w.explained(ctx, f, err))
+			worst = worse(worst, err)
 		})
 	}
 	wg.Wait()
@@ -97,9 +134,10 @@ func (w *writer) rewound(err error) error {
 	if !errors.Is(err, errPartsLost) {
 		return err
 	}
-	first := w.first
+	first, _ := w.Pending()
 	w.drop(context.Background(), true)
 	w.uploads, w.cancel = context.WithCancel(context.Background())
+	w.closed, w.held, w.full = nil, 0, false
 	w.reset()
 	return connectors.Rewind(first, err)
 }
@@ -115,14 +153,20 @@ func (w *writer) Close(ctx context.Context, reason connectors.CloseReason) error
 func (w *writer) drop(ctx context.Context, abort bool) {
 	w.cancel()
 	w.running.Wait()
+	files := slices.Collect(maps.Values(w.files))
+	for _, c := range w.closed {
+		files = append(files, c.files...)
+	}
 	var wg sync.WaitGroup
-	for _, f := range w.files {
-		if f.up != nil && !f.stored {
-			if id := f.up.discard(); id != "" && abort {
-				wg.Go(func() { w.abort(ctx, f.key, id) })
-			}
+	slots := make(chan struct{}, filesAtOnce)
+	for _, f := range files {
+		if id := f.discard(); id != "" && abort {
+			slots <- struct{}{}
+			wg.Go(func() {
+				defer func() { <-slots }()
+				w.abort(ctx, f.key, id)
+			})
 		}
-		f.free()
 	}
 	wg.Wait()
 }

@@ -129,3 +129,29 @@ func (f *file) free() {
 		f.zip = nil
 	}
 }
+
+// pack gives up memory that a sealed file does not fill, and returns what it still holds.
+func (f *file) pack() (held int) {
+	if f.up == nil && len(f.buf) < cap(f.buf)/2 {
+		full := f.buf
+		f.buf = append(make([]byte, 0, len(full)), full...)
+		f.w.task.pool.put(full)
+	}
+	held = fileOverhead + cap(f.buf)
+	if f.up != nil {
+		held += f.up.waiting() * f.w.task.pool.last
+	}
+	return held
+}
+
+// fileOverhead is about what a file takes beside its content.
+const fileOverhead = 1 << 10
+
+// discard frees everything. It returns the id of an upload that is left in S3. No upload of the file may be running.
+func (f *file) discard() (id string) {
+	if f.up != nil && !f.stored {
+		id = f.up.discard()
+	}
+	f.free()
+	return id
+}

@@ -44,6 +44,7 @@ type tb interface {
 type bench struct {
 	t       tb
 	backend gofakes3.Backend
+	server  http.Handler
 	props   map[string]string
 
 	mu       sync.Mutex
@@ -58,7 +59,7 @@ func newBench(t tb, props map[string]string) *bench {
 		t.Fatal(err)
 	}
 	server := gofakes3.New(backend).Server()
-	b := &bench{t: t, backend: backend, requests: map[string]int{}}
+	b := &bench{t: t, backend: backend, server: server, requests: map[string]int{}}
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		b.mu.Lock()
 		f := b.fault
@@ -97,6 +98,12 @@ func (b *bench) break_(f fault) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.fault = f
+}
+
+// swallow does what the request asks and breaks the connection instead of answering.
+func (b *bench) swallow(_ http.ResponseWriter, r *http.Request) bool {
+	b.server.ServeHTTP(httptest.NewRecorder(), r)
+	panic(http.ErrAbortHandler)
 }
 
 func (b *bench) count(kind string) int {

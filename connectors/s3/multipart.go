@@ -115,7 +115,7 @@ func (m *multipart) drain(ctx context.Context, n int) error {
 			return err
 		}
 		m.start()
-		if len(m.queued)+m.inflight <= n {
+		if m.waiting() <= n {
 			return nil
 		}
 		select {
@@ -128,6 +128,9 @@ func (m *multipart) drain(ctx context.Context, n int) error {
 		}
 	}
 }
+
+// waiting returns the number of parts that are not known to be in S3.
+func (m *multipart) waiting() int { return len(m.queued) + m.inflight }
 
 // complete waits for all parts and makes the object.
 func (m *multipart) complete(ctx context.Context) error {

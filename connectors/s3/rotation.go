@@ -109,22 +109,43 @@ func (r *rotation) due(now time.Time) bool {
 	if r.rules.schedule <= 0 {
 		return false
 	}
-	if !r.next.IsZero() && now.Before(r.next) {
+	if first := r.next.IsZero(); first || r.next.Sub(now) > r.rules.schedule { // or the clock was set back
+		r.plan(now)
 		return false
 	}
-	first := r.next.IsZero()
+	if now.Before(r.next) {
+		return false
+	}
 	r.plan(now)
-	return !first && r.count > 0
+	return r.count > 0
 }
 
-// plan sets the next scheduled cut: the first multiple of the interval since local midnight that lies after now.
+// plan sets the next scheduled cut: the first multiple of the interval since local midnight that lies after now, or
+// the next midnight, whichever comes first.
 func (r *rotation) plan(now time.Time) {
 	if r.rules.schedule <= 0 {
 		return
 	}
-	y, m, d := now.In(r.rules.zone).Date()
-	midnight := time.Date(y, m, d, 0, 0, 0, 0, r.rules.zone)
+	midnight := startOfDay(now, 0, r.rules.zone)
 	r.next = midnight.Add((now.Sub(midnight)/r.rules.schedule + 1) * r.rules.schedule)
+	if tomorrow := startOfDay(now, 1, r.rules.zone); tomorrow.Before(r.next) {
+		r.next = tomorrow
+	}
+}
+
+// startOfDay returns when the local day of now begins, or one that many days later. Where a shift of the clocks skips
+// midnight, that is the moment of the shift.
+func startOfDay(now time.Time, later int, zone *time.Location) time.Time {
+	y, m, d := now.In(zone).Date()
+	midnight := time.Date(y, m, d+later, 0, 0, 0, 0, zone)
+	if h := midnight.Hour(); h == 0 {
+		return midnight
+	} else if h < 12 { // time.Date went beyond the gap
+		start, _ := midnight.ZoneBounds()
+		return start
+	}
+	_, end := midnight.ZoneBounds()
+	return end
 }
 
 // wake returns when due should be asked again; zero when only records can ask for a cut.

@@ -90,6 +90,10 @@ func TestScheduleIsAlignedToLocalMidnight(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	saoPaulo, err := loadZone("America/Sao_Paulo")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		now, want string
 		interval  time.Duration
@@ -99,7 +103,14 @@ func TestScheduleIsAlignedToLocalMidnight(t *testing.T) {
 		{"2024-05-01T10:15:00Z", "2024-05-01T10:30:00Z", 15 * time.Minute, time.UTC},
 		{"2024-05-01T22:30:00Z", "2024-05-02T22:00:00Z", 24 * time.Hour, berlin}, // half past midnight in summer
 		{"2024-01-01T22:30:00Z", "2024-01-01T23:00:00Z", 24 * time.Hour, berlin},
-		{"2024-05-01T23:50:00Z", "2024-05-02T04:00:00Z", 7 * time.Hour, time.UTC},
+		{"2024-05-01T20:50:00Z", "2024-05-01T21:00:00Z", 7 * time.Hour, time.UTC},
+		{"2024-05-01T23:50:00Z", "2024-05-02T00:00:00Z", 7 * time.Hour, time.UTC}, // midnight is always on the grid
+		{"2024-03-30T23:00:00Z", "2024-03-31T22:00:00Z", 24 * time.Hour, berlin},  // a day of 23 hours
+		{"2024-10-26T22:00:00Z", "2024-10-27T23:00:00Z", 48 * time.Hour, berlin},  // a day of 25 hours
+		{"2024-10-27T22:30:00Z", "2024-10-27T23:00:00Z", 24 * time.Hour, berlin},
+		{"2018-11-04T02:30:00Z", "2018-11-04T03:00:00Z", 24 * time.Hour, saoPaulo}, // midnight is skipped
+		{"2018-11-04T03:30:00Z", "2018-11-04T04:00:00Z", time.Hour, saoPaulo},
+		{"1969-12-31T23:59:59Z", "1970-01-01T00:00:00Z", time.Hour, time.UTC},
 	} {
 		now, _ := time.Parse(time.RFC3339, c.now)
 		r := rotation{rules: rotationRules{schedule: c.interval, zone: c.zone}}
@@ -119,6 +130,18 @@ func TestWake(t *testing.T) {
 	r.before(s)
 	r.wrote(s)
 	if want := t0.Truncate(time.Hour).Add(time.Hour); !r.wake().Equal(want) || r.due(want.Add(-1)) || !r.due(want) {
+		t.Errorf("wakes at %s", r.wake())
+	}
+}
+
+// TestClockSetBack: the schedule follows a clock that was set back and does not wait for the time it had before.
+func TestClockSetBack(t *testing.T) {
+	r := rotation{rules: rotationRules{flushSize: 9, schedule: time.Minute, zone: time.UTC}}
+	s := sighting{dir: []byte("a"), now: t0, fits: true}
+	r.before(s)
+	r.wrote(s)
+	back := t0.Add(-24 * time.Hour)
+	if r.due(back) || !r.wake().Equal(back.Add(time.Minute)) || !r.due(back.Add(time.Minute)) {
 		t.Errorf("wakes at %s", r.wake())
 	}
 }

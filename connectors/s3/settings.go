@@ -36,7 +36,16 @@ type settings struct {
 	tombstones     string
 	newPartitioner func() partitioner
 	extract        extractor // nil unless the partitioner is time-based
+	wallclock      bool      // extract is the clock
 }
+
+// clockCuts tells whether the end of a file may depend on the clock.
+func (s *settings) clockCuts() bool {
+	return s.rules.schedule > 0 || s.wallclock && (s.rules.interval > 0 || s.rules.maxOpen > 0)
+}
+
+// clockObjects tells whether anything about an object may depend on the clock.
+func (s *settings) clockObjects() bool { return s.wallclock || s.clockCuts() }
 
 type nullBehavior string
 
@@ -211,6 +220,6 @@ func (r *reader) readTime(s *settings, key, pattern string, duration time.Durati
 	case "RecordField":
 		s.extract = fieldTime(r.String("timestamp.field"), r.String("timestamp.field.unit"))
 	default:
-		s.extract = wallclock
+		s.extract, s.wallclock = wallclock, true
 	}
 }

@@ -37,6 +37,12 @@ func (t *task) Close(context.Context) error {
 	return nil
 }
 
+func (t *task) requestCommit() {
+	if t.tc.RequestCommit != nil {
+		t.tc.RequestCommit()
+	}
+}
+
 // zipper returns a compressor that writes to w.
 func (t *task) zipper(w io.Writer) *gzip.Writer {
 	z, ok := t.zips.Get().(*gzip.Writer)

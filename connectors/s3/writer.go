@@ -18,11 +18,15 @@ type writer struct {
 	part partitioner
 	rot  rotation
 
-	files   map[string]*file // by topic and encoded partition
-	current *file            // the file of the last record
-	cutting bool             // the files are being stored; no record is taken before all are
-	first   int64            // the offset of the first record since the last cut
-	any     bool
+	files       map[string]*file // by topic and encoded partition
+	current     *file            // the file of the last record
+	first, last int64            // the offsets of the records since the last cut
+	any         bool
+
+	gate   gate
+	closed []*closedCut // in the order of offsets
+	held   int          // bytes of closed cuts that wait for the gate
+	full   bool         // they are too many to take more records
 
 	dir, line []byte // scratch
 
@@ -33,7 +37,8 @@ type writer struct {
 }
 
 func newWriter(t *task, tp schemas.TopicPartition) *writer {
-	w := &writer{task: t, tp: tp, part: t.set.newPartitioner(), rot: rotation{rules: t.set.rules}, files: map[string]*file{}}
+	w := &writer{task: t, tp: tp, part: t.set.newPartitioner(), rot: rotation{rules: t.set.rules}, files: map[string]*file{},
+		gate: gate{asks: t.set.clockObjects(), holds: t.set.clockCuts()}}
 	w.uploads, w.cancel = context.WithCancel(context.Background())
 	return w
 }
@@ -58,6 +63,9 @@ func (w *writer) Write(ctx context.Context, batch []schemas.Record) (int, error)
 
 // add reports whether it took r; a rejected record counts as taken.
 func (w *writer) add(ctx context.Context, r *schemas.Record, now time.Time) (taken bool, err error) {
+	if w.full {
+		return false, connectors.Retriable(fmt.Errorf("store the next files of %s: those before offset %d wait for their commit", w.tp, w.gate.next))
+	}
 	if r.Value.IsNull() && w.task.set.nulls != nullWrite {
 		return true, w.null(r)
 	}
@@ -83,6 +91,7 @@ func (w *writer) add(ctx context.Context, r *schemas.Record, now time.Time) (tak
 	if !w.any {
 		w.first, w.any = r.Offset, true
 	}
+	w.last = r.Offset
 	if c := w.rot.wrote(s); c != "" {
 		return true, w.cut(ctx, c)
 	}
@@ -153,7 +162,7 @@ func (w *writer) file(r *schemas.Record) (*file, error) {
 	return f, nil
 }
 
-// Advance cuts when the schedule asks for it and goes on with uploads that failed.
+// Advance cuts when the schedule asks for it, and goes on with uploads that failed or waited.
 func (w *writer) Advance(ctx context.Context, now time.Time) (wake time.Time, err error) {
 	if err = w.settle(ctx); err == nil && w.rot.due(now) {
 		err = w.cut(ctx, bySchedule)
@@ -161,15 +170,33 @@ func (w *writer) Advance(ctx context.Context, now time.Time) (wake time.Time, er
 	if err != nil {
 		return now.Add(w.task.set.pause), err
 	}
-	return w.rot.wake(), nil
+	wake = w.rot.wake()
+	if w.gate.awaits { // asked for here because the runtime learns after Advance what can be committed
+		w.task.requestCommit()
+		if again := now.Add(commitAgain); wake.IsZero() || again.Before(wake) {
+			wake = again
+		}
+	}
+	return wake, nil
 }
 
-// Pending returns the first record of the open files.
-func (w *writer) Pending() (int64, bool) { return w.first, w.any }
+// Committed opens the gate when the last cut is committed; Advance follows.
+func (w *writer) Committed(next int64) { w.gate.committed(next) }
 
+var _ connectors.CommitObserver = (*writer)(nil)
+
+// Pending returns the first record that is not in S3, or only in a part of its cut.
+func (w *writer) Pending() (int64, bool) {
+	if len(w.closed) > 0 {
+		return w.closed[0].first, true
+	}
+	return w.first, w.any
+}
+
+// reset starts the next files.
 func (w *writer) reset() {
 	clear(w.files)
-	w.current, w.cutting, w.any = nil, false, false
+	w.current, w.any = nil, false
 	w.rot.reset()
 	if cap(w.line) > maxScratch {
 		w.line = nil
