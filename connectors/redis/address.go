@@ -26,8 +26,11 @@ func (s *settings) connect(v configdef.Values) []configdef.Problem {
 		}
 		s.addressKey, s.dial = keyURI, o
 	}
-	if s.dial.Password == "" && s.dial.Username == "" {
-		s.dial.Username, s.dial.Password = v.String(keyUsername), v.Secret(keyPassword).Reveal()
+	if s.dial.Username == "" {
+		s.dial.Username = v.String(keyUsername)
+	}
+	if s.dial.Password == "" {
+		s.dial.Password = v.Secret(keyPassword).Reveal()
 	}
 	if s.dial.TLSConfig == nil && !v.Bool(keyTLS) {
 		return nil
@@ -57,6 +60,31 @@ func parseURI(v configdef.Values) (o goredis.Options, problem string) {
 		Network: parsed.Network, Addr: parsed.Addr, Username: parsed.Username, Password: parsed.Password,
 		DB: parsed.DB, TLSConfig: parsed.TLSConfig,
 	}, ""
+}
+
+// checkConnection finds settings that would have no effect though they protect: a user without a password is not
+// logged in as, and certificates of a plain connection are not looked at.
+func checkConnection(v configdef.Values) (problems []configdef.Problem) {
+	user, password, encrypted := v.String(keyUsername), v.Secret(keyPassword).IsSet(), v.Bool(keyTLS)
+	if v.Has(keyURI) {
+		uri, problem := parseURI(v)
+		if problem != "" {
+			return []configdef.Problem{{Key: keyURI, Message: problem}}
+		}
+		if uri.Username != "" {
+			user = uri.Username
+		}
+		password, encrypted = password || uri.Password != "", encrypted || uri.TLSConfig != nil
+	}
+	if user != "" && user != "default" && !password {
+		problems = append(problems, configdef.Problem{Key: keyPassword, Message: fmt.Sprintf("%s is missing: without a password nobody is logged in as %q", keyPassword, user)})
+	}
+	for _, key := range []string{keyCACert, keyClientCert} {
+		if v.Has(key) && !encrypted {
+			problems = append(problems, configdef.Problem{Key: key, Message: key + " has no effect without TLS: set redis.tls=true or use rediss:// in redis.uri"})
+		}
+	}
+	return problems
 }
 
 func tlsConfig(v configdef.Values) (*tls.Config, *configdef.Problem) {

@@ -15,20 +15,22 @@ import (
 // commands that must not come apart, a script is that one command; unlike MULTI it also stops at the first that fails,
 // and works in a cluster. It returns errors instead of raising them: raised ones lose their code in old servers.
 const (
-	// hashScript: KEYS[1]; ARGV: "1" to delete first, milliseconds to live or "0", then fields and values, in portions
-	// because Lua's stack is small.
+	// hashScript: KEYS[1]; ARGV: "1" to delete first, milliseconds to live, "0" to leave the time as it is or "-1" for
+	// ever, then fields and values, in portions because Lua's stack is small.
 	hashScript = `local function bad(r) return type(r)=='table' and r.err end
 local r
 if ARGV[1]=='1' then r=redis.pcall('DEL',KEYS[1]) if bad(r) then return r end end
 for i=3,#ARGV,1000 do
 r=redis.pcall('HSET',KEYS[1],unpack(ARGV,i,math.min(i+999,#ARGV))) if bad(r) then return r end
 end
-if ARGV[2]~='0' then r=redis.pcall('PEXPIRE',KEYS[1],ARGV[2]) if bad(r) then return r end end
+r=nil
+if ARGV[2]=='-1' then r=redis.pcall('PERSIST',KEYS[1]) elseif ARGV[2]~='0' then r=redis.pcall('PEXPIRE',KEYS[1],ARGV[2]) end
+if bad(r) then return r end
 return 1`
-	// jsonScript: KEYS[1]; ARGV: milliseconds to live, the document.
+	// jsonScript: KEYS[1]; ARGV: milliseconds to live or "-1" for ever, the document.
 	jsonScript = `local r=redis.pcall('JSON.SET',KEYS[1],'$',ARGV[2])
 if type(r)=='table' and r.err then return r end
-r=redis.pcall('PEXPIRE',KEYS[1],ARGV[1])
+if ARGV[1]=='-1' then r=redis.pcall('PERSIST',KEYS[1]) else r=redis.pcall('PEXPIRE',KEYS[1],ARGV[1]) end
 if type(r)=='table' and r.err then return r end
 return 1`
 )
@@ -89,7 +91,7 @@ func (b *builder) text(ctx context.Context, key []byte, r *schemas.Record, ttl i
 
 func (b *builder) json(ctx context.Context, key []byte, r *schemas.Record, ttl int64) goredis.Cmder {
 	document := b.document(r.Value)
-	if ttl > 0 {
+	if ttl != ttlNone {
 		return goredis.NewCmd(ctx, "EVAL", jsonScript, 1, key, ttl, document)
 	}
 	return goredis.NewCmd(ctx, "JSON.SET", key, "$", document)
@@ -110,7 +112,7 @@ func (b *builder) document(v schemas.Value) any {
 
 func (b *builder) hash(ctx context.Context, key []byte, r *schemas.Record, ttl int64) (goredis.Cmder, error) {
 	replace := b.settings.replace
-	scripted := replace || ttl > 0
+	scripted := replace || ttl != ttlNone
 	args := []any{"HSET", key}
 	if scripted {
 		args = []any{"EVAL", hashScript, 1, key, flag(replace), ttl}
@@ -183,7 +185,13 @@ func (b *builder) rendered(s *schemas.Schema, data any) any {
 	return b.since(start)
 }
 
-// ttl returns how many milliseconds the key of r shall live; 0 is for ever.
+// Times to live that are none: nothing was said, or a record said that its key must not expire.
+const (
+	ttlNone    = 0
+	ttlForever = -1
+)
+
+// ttl returns how many milliseconds the key of r shall live, ttlNone or ttlForever.
 func (b *builder) ttl(r *schemas.Record) (int64, error) {
 	seconds := b.settings.ttl
 	if v, ok := lastHeader(r, keyTTL); ok && !v.IsNull() {
@@ -191,7 +199,13 @@ func (b *builder) ttl(r *schemas.Record) (int64, error) {
 		if err != nil || n > maxTTL {
 			return 0, fmt.Errorf("read header %s: it must be a whole number of seconds, at most %d", keyTTL, maxTTL) //nolint:err113
 		}
+		if n <= 0 {
+			return ttlForever, nil
+		}
 		seconds = n
 	}
-	return max(seconds, 0) * 1000, nil
+	if seconds <= 0 {
+		return ttlNone, nil
+	}
+	return seconds * 1000, nil
 }

@@ -108,7 +108,8 @@ func writeKeys() []configdef.Key {
 				"${key}, ${key.field}, ${value.path.to.field}, ${header.name} and ${timestamp:yyyy-MM-dd} (UTC). A record " +
 				"that lacks a part is rejected; so is a tombstone when the template asks for the value."},
 		{Name: keyTTL, Type: configdef.Long, Default: "-1", Group: group, Valid: configdef.Between(-1, maxTTL),
-			Doc: "Seconds until a written key expires; 0 or less: never. A record header with the name of this setting stands before it."},
+			Doc: "Seconds until a written key expires; 0 or less: none. A record header with the name of this setting stands before it; " +
+				"0 or less in it makes the key stay for ever."},
 		{Name: keyHashMode, Type: configdef.String, Default: "merge", Group: group, Valid: configdef.OneOf("merge", "replace"),
 			Doc: "What becomes of the fields of a hash that a record does not have: merge keeps them, replace removes them."},
 		{Name: keyReplicas, Type: configdef.Int, Default: "0", Group: group, Valid: configdef.AtLeast(0),
@@ -163,10 +164,5 @@ func checkAll(v configdef.Values) []configdef.Problem {
 	if v.Bool(keyCluster) && v.Int(keyReplicas) > 0 {
 		add(keyReplicas, "%s is not supported yet together with %s", keyReplicas, keyCluster)
 	}
-	if v.Has(keyURI) {
-		if _, problem := parseURI(v); problem != "" {
-			add(keyURI, "%s", problem)
-		}
-	}
-	return problems
+	return append(problems, checkConnection(v)...)
 }

@@ -21,6 +21,10 @@ func TestProblems(t *testing.T) {
 		"later type":      {map[string]string{keyType: "zset"}, keyType, "use HASH, STRING or JSON"},
 		"unknown type":    {map[string]string{keyType: "BLOB"}, keyType, "use HASH, STRING or JSON"},
 		"half a key pair": {map[string]string{keyClientKey: "k.pem"}, keyClientCert, "belong together"},
+		"plain cacert":    {map[string]string{keyCACert: "ca.pem", keyURI: "redis://u:geheim@h"}, keyCACert, "no effect without TLS"},
+		"plain cert":      {map[string]string{keyClientCert: "c.pem", keyClientKey: "k.pem"}, keyClientCert, "no effect without TLS"},
+		"no password":     {map[string]string{keyUsername: "me"}, keyPassword, "nobody is logged in"},
+		"user in uri":     {map[string]string{keyURI: "redis://me@h"}, keyPassword, "nobody is logged in"},
 		"encrypted key":   {map[string]string{keyKeyPassword: "geheim"}, keyKeyPassword, "unencrypted"},
 		"bad uri":         {map[string]string{keyURI: "http://u:geheim@h"}, keyURI, "is not a Redis URI"},
 		"no database":     {map[string]string{keyURI: "redis://u:geheim@h/x"}, keyURI, "is not a Redis URI"},
@@ -57,6 +61,10 @@ func TestURIStandsBeforeHostAndLogin(t *testing.T) {
 	if s.dial.Addr != "there:6379" || s.dial.Password != "other" || s.dial.TLSConfig != nil {
 		t.Error(s.dial.Addr)
 	}
+	s = mustSettings(t, map[string]string{keyType: typeString, keyURI: "redis://me@there", keyUsername: "you", keyPassword: "other"})
+	if s.dial.Username != "me" || s.dial.Password != "other" {
+		t.Error("the password is not used beside a user in the URI")
+	}
 }
 
 func TestStartErrorsSayWhatToDo(t *testing.T) {
@@ -82,6 +90,9 @@ func TestStartErrorsSayWhatToDo(t *testing.T) {
 		_, err := Connector{}.NewTask(t.Context(), connectors.TaskContext{Logger: slog.New(slog.DiscardHandler)}, cfg)
 		if err == nil || !strings.Contains(err.Error(), c.text) || strings.Contains(err.Error(), "falsch") {
 			t.Errorf("%s: %v", name, err)
+		}
+		if connectors.IsRetriable(err) != (name == "nobody there") {
+			t.Errorf("%s: a start that is tried again, or not: %v", name, err)
 		}
 		if p := (Connector{}).Check(t.Context(), cfg); len(p) != 1 || p[0].Key != keyHost {
 			t.Errorf("%s: %v", name, p)

@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"strings"
@@ -24,6 +25,9 @@ var temporary = []string{
 	"ERR max number of clients",
 }
 
+// failover are the codes of a server that another one may have replaced under the same name.
+var failover = []string{"READONLY", "MASTERDOWN", "NOREPLICAS"}
+
 // hopeless are the errors that every record would meet, with what to do.
 var hopeless = []struct{ prefix, advice string }{
 	{"NOAUTH", "the server asks for a login: set redis.username and redis.password"},
@@ -45,6 +49,8 @@ func (s *settings) classify(err error) verdict {
 	switch {
 	case err == nil || isNil(err):
 		return verdictDone
+	case tlsAdvice(err) != "":
+		return verdictFatal
 	case !fromServer(err):
 		return verdictRetry // the network, a timeout, the end of the context
 	}
@@ -55,10 +61,8 @@ func (s *settings) classify(err error) verdict {
 		}
 		return verdictFatal
 	}
-	for _, code := range temporary {
-		if strings.HasPrefix(text, code) {
-			return verdictRetry
-		}
+	if hasCode(text, temporary) {
+		return verdictRetry
 	}
 	for _, h := range hopeless {
 		if strings.HasPrefix(text, h.prefix) {
@@ -66,6 +70,33 @@ func (s *settings) classify(err error) verdict {
 		}
 	}
 	return verdictReject
+}
+
+func hasCode(text string, codes []string) bool {
+	for _, code := range codes {
+		if strings.HasPrefix(text, code) {
+			return true
+		}
+	}
+	return false
+}
+
+// replaceable reports whether the connection an error came from is better dialled anew.
+func replaceable(err error) bool {
+	return !fromServer(err) || hasCode(serverText(err), failover)
+}
+
+// tlsAdvice is what to do about a TLS error that repeating cannot mend; empty for every other error.
+func tlsAdvice(err error) string {
+	var untrusted *tls.CertificateVerificationError
+	var plain tls.RecordHeaderError
+	switch {
+	case errors.As(err, &untrusted):
+		return "the server's certificate is not trusted: set redis.cacert or correct the certificate"
+	case errors.As(err, &plain):
+		return "the server does not speak TLS at this port: remove redis.tls or the second s of rediss://, or correct the port"
+	}
+	return ""
 }
 
 func moved(text string) bool {
@@ -80,14 +111,19 @@ func fromServer(err error) bool {
 	return errors.As(err, &answer)
 }
 
+// serverText is the text of an answer. Servers before Redis 7 put a second dash before the code of an error that a
+// script passes on.
 func serverText(err error) string {
 	var answer goredis.Error
 	errors.As(err, &answer)
-	return answer.Error()
+	return strings.TrimPrefix(answer.Error(), "-")
 }
 
 // explain says what to do about an error where that is known.
 func explain(err error) error {
+	if advice := tlsAdvice(err); advice != "" {
+		return fmt.Errorf("%s: %w", advice, err)
+	}
 	if !fromServer(err) {
 		return err
 	}

@@ -135,7 +135,7 @@ func fold(kind string, replace bool, log []schemas.Record) map[string]state {
 			}
 		}
 		if len(r.Headers) > 0 {
-			s.ttl = time.Duration(r.Headers[0].Value.Data().(int64)) * time.Second
+			s.ttl = max(0, time.Duration(r.Headers[0].Value.Data().(int64))*time.Second)
 		}
 		states[key] = s
 	}
@@ -174,7 +174,8 @@ func drawLog(t *rapid.T, kind string) []schemas.Record {
 		}
 		var headers []schemas.Header
 		if rapid.IntRange(0, 3).Draw(t, "expires") == 0 {
-			headers = append(headers, ttlHeader(int64(100+i)))
+			ttl := rapid.SampledFrom([]int64{int64(100 + i), int64(200 + i), 0, -1}).Draw(t, "ttl")
+			headers = append(headers, ttlHeader(ttl))
 		}
 		log[i] = rec(int64(i), key, value, headers...)
 	}

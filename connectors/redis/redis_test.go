@@ -144,10 +144,11 @@ func TestJSONTakesTextAsDocument(t *testing.T) {
 func TestTemporaryErrorsAreRetriable(t *testing.T) {
 	f := start(t, map[string]string{keyType: typeString})
 	w := f.writer(t)
-	for _, code := range []string{"OOM command not allowed", "LOADING Redis is loading", "READONLY You can't write", "MASTERDOWN Link"} {
+	for _, code := range []string{"OOM command not allowed", "LOADING Redis is loading", "READONLY You can't write", "MASTERDOWN Link",
+		"MISCONF Redis is configured", "NOREPLICAS Not enough", "BUSY Redis is busy", "-OOM of a script of Redis 6"} {
 		f.server.SetError(code)
 		n, err := w.Write(t.Context(), []schemas.Record{rec(1, "a", "1")})
-		if n != 0 || !connectors.IsRetriable(err) || !strings.Contains(err.Error(), code) {
+		if n != 0 || !connectors.IsRetriable(err) || !strings.Contains(err.Error(), strings.TrimPrefix(code, "-")) {
 			t.Errorf("%s: %d, %v", code, n, err)
 		}
 	}
@@ -158,6 +159,42 @@ func TestTemporaryErrorsAreRetriable(t *testing.T) {
 	f.server.SetError("")
 	put(t, w, rec(1, "a", "1"))
 	wantShown(t, f.server, "events:a=1")
+}
+
+// A server that was replaced under its name keeps answering on old connections.
+func TestFailoverIsDialledAnew(t *testing.T) {
+	f := start(t, map[string]string{keyType: typeString})
+	w := f.writer(t)
+	put(t, w, rec(1, "a", "1"))
+	for _, code := range []string{"READONLY You can't write", "NOREPLICAS Not enough", "MASTERDOWN Link"} {
+		f.server.SetError(code)
+		if _, err := w.Write(t.Context(), []schemas.Record{rec(2, "a", "2")}); !connectors.IsRetriable(err) {
+			t.Error(code, err)
+		}
+		f.server.SetError("")
+		before := f.server.TotalConnectionCount()
+		put(t, w, rec(2, "a", "2"))
+		if f.server.TotalConnectionCount() == before {
+			t.Errorf("%s: the connection is used again", code)
+		}
+	}
+}
+
+func TestHeaderTakesTheTimeToLiveAway(t *testing.T) {
+	for _, props := range []map[string]string{
+		{keyType: typeString, keyTTL: "100"}, {keyType: typeHash, keyTTL: "100"}, {keyType: typeJSON, keyTTL: "100"},
+		{keyType: typeHash, keyTTL: "100", keyHashMode: "replace"}, {keyType: typeHash},
+	} {
+		f := start(t, props)
+		value := any(fieldsOf("x", "1"))
+		put(t, f.writer(t), rec(1, "a", value, ttlHeader("50")), rec(2, "a", value, ttlHeader("0")),
+			rec(3, "b", value, ttlHeader("50")), rec(4, "b", value, ttlHeader("-1")), rec(5, "b", value, ttlHeader("-1")))
+		for _, key := range []string{"events:a", "events:b"} {
+			if !f.server.Exists(key) || f.server.TTL(key) != 0 {
+				t.Errorf("%v: %s lives %s", props, key, f.server.TTL(key))
+			}
+		}
+	}
 }
 
 func TestServerThatGoesAwayAndComesBack(t *testing.T) {

@@ -87,7 +87,11 @@ func (t *task) probe(ctx context.Context) error {
 func (l *lane) probe(ctx context.Context, s *settings) error {
 	defer l.cutWhenOver(ctx)()
 	if err := l.client.Ping(ctx).Err(); err != nil {
-		return fmt.Errorf("connect to Redis at %s: %w", s.dial.Addr, explain(err))
+		explained := fmt.Errorf("connect to Redis at %s: %w", s.dial.Addr, explain(err))
+		if s.classify(err) == verdictRetry {
+			return connectors.Retriable(explained) // a server that is away must not fail a task that starts just now
+		}
+		return explained
 	}
 	if s.kind != typeJSON {
 		return nil

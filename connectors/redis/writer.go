@@ -66,9 +66,9 @@ func (w *writer) pipeline(ctx context.Context, l *lane, batch []schemas.Record, 
 		l.exec(ctx, w.commands)
 	}
 	done, bad, broken, err = w.judge(batch[:chunk], bad)
-	if wait != nil && done > 0 {
+	if wait != nil && done > 0 && (err == nil || connectors.IsRetriable(err)) {
 		if waitErr := w.replicated(wait); waitErr != nil {
-			return 0, broken, waitErr
+			return 0, broken || wait.Err() != nil && replaceable(wait.Err()), waitErr
 		}
 	}
 	*rejections = append(*rejections, bad...)
@@ -111,7 +111,7 @@ func (w *writer) judge(chunk []schemas.Record, unrendered []connectors.Rejection
 		case verdictFatal:
 			err = fmt.Errorf("write to Redis at %s: %w", w.task.settings.dial.Addr, explain(answer))
 		}
-		done, broken = owner, !fromServer(answer)
+		done, broken = owner, replaceable(answer)
 		break
 	}
 	return done, inOrder(unrendered, refused, chunk, done), broken, err
