@@ -2,6 +2,8 @@ package task
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -20,7 +22,13 @@ import (
 	_ "github.com/sluice-connect/sluice/schemas/converter/raw"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// One history a test: each takes as long as its events take. The command line may ask for more.
+	if err := errors.Join(flag.Set("rapid.checks", "1"), flag.Set("rapid.shrinktime", "0s")); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // script is a sink that does what a test says; nil hooks accept everything at once.
 type script struct {
