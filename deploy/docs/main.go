@@ -1,4 +1,4 @@
-// Command docs writes the generated parts of the documentation: the reference tables of the sinks.
+// Command docs writes the generated parts of the documentation: the reference tables of the sinks and of the metrics.
 package main
 
 import (
@@ -11,6 +11,7 @@ import (
 
 	"github.com/sluice-connect/sluice/connectors"
 	_ "github.com/sluice-connect/sluice/connectors/all"
+	"github.com/sluice-connect/sluice/runtime/metrics"
 )
 
 //go:generate go run . ../..
@@ -26,25 +27,32 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: docs REPOSITORY")
 		os.Exit(2)
 	}
-	for _, p := range connectors.Plugins() {
-		if err := write(os.Args[1], p); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
+	if err := writeAll(os.Args[1]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 }
 
-// write fills in the reference of one sink.
-func write(repository string, p *connectors.Plugin) error {
-	path, err := page(repository, p)
-	if err != nil {
-		return err
+func writeAll(repository string) error {
+	for _, p := range connectors.Plugins() {
+		path, err := page(repository, p)
+		if err != nil {
+			return err
+		}
+		if err := write(path, reference(p)); err != nil {
+			return err
+		}
 	}
+	return write(filepath.Join(repository, "deploy", "docs", "metrics.md"), metrics.Markdown())
+}
+
+// write fills in the reference on one page.
+func write(path, reference string) error {
 	old, err := os.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("read page: %w", err)
 	}
-	text, err := fill(old, reference(p))
+	text, err := fill(old, reference)
 	if err != nil {
 		return fmt.Errorf("write reference into %s: %w", path, err)
 	}
