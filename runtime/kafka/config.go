@@ -35,19 +35,7 @@ var clientDef = configdef.New(
 	configdef.Key{Name: "request.timeout.ms", Type: configdef.Int, Default: "30000", Valid: configdef.AtLeast(1), Doc: "How long to wait for the answer to a request."},
 	configdef.Key{Name: "metadata.max.age.ms", Type: configdef.Long, Default: "300000", Valid: configdef.AtLeast(0), Doc: "How often topics and partitions are looked up again."},
 	configdef.Key{Name: "socket.connection.setup.timeout.ms", Type: configdef.Long, Default: "10000", Valid: configdef.AtLeast(1), Doc: "How long a connection attempt may take."},
-	configdef.Key{Name: "security.protocol", Type: configdef.String, Default: "PLAINTEXT",
-		Valid: configdef.OneOfFold("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"), Doc: "How to talk to brokers."},
-	configdef.Key{Name: "sasl.mechanism", Type: configdef.String, Default: "GSSAPI", Doc: "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512."},
-	configdef.Key{Name: "sasl.jaas.config", Type: configdef.Password, Null: true, Doc: "Login module line with username and password."},
-	configdef.Key{Name: "ssl.truststore.type", Type: configdef.String, Default: "JKS", Doc: "Type of the trust store; PEM is supported."},
-	configdef.Key{Name: "ssl.truststore.location", Type: configdef.String, Null: true, Doc: "File with the certificates to trust; the system's when not set."},
-	configdef.Key{Name: "ssl.truststore.certificates", Type: configdef.Password, Null: true, Doc: "Certificates to trust, as PEM text."},
-	configdef.Key{Name: "ssl.keystore.type", Type: configdef.String, Default: "JKS", Doc: "Type of the key store; PEM is supported."},
-	configdef.Key{Name: "ssl.keystore.location", Type: configdef.String, Null: true, Doc: "File with the client's key and certificates."},
-	configdef.Key{Name: "ssl.keystore.key", Type: configdef.Password, Null: true, Doc: "Private key of the client, as PEM text."},
-	configdef.Key{Name: "ssl.keystore.certificate.chain", Type: configdef.Password, Null: true, Doc: "Certificates of the client, as PEM text."},
-	configdef.Key{Name: "ssl.endpoint.identification.algorithm", Type: configdef.String, Default: "https", Doc: "Empty turns the check of the broker's host name off."},
-)
+).Add(securityKeys...)
 
 // Config returns the sarama configuration for Java client properties without prefix, and the brokers to start from.
 // Properties it does not know are left to the caller.

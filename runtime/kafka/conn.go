@@ -39,6 +39,7 @@ func within(ctx context.Context, c *sarama.Config) *sarama.Config {
 	conf := *c
 	conf.Net.Proxy.Enable = true
 	conf.Net.Proxy.Dialer = dialer{ctx: ctx, next: &net.Dialer{Timeout: c.Net.DialTimeout, KeepAlive: c.Net.KeepAlive}}
+	secureDials(ctx, &conf)
 	return &conf
 }
 
@@ -72,7 +73,7 @@ func Dial(ctx context.Context, addr string, c *sarama.Config, timeout time.Durat
 	defer stop()
 	if _, err := conn.Connected(); err != nil { // waits for Open
 		conn.Release()
-		return nil, fmt.Errorf("connect to broker %s: %w", addr, err)
+		return nil, fmt.Errorf("connect to broker %s: %w", addr, explain(err, c))
 	}
 	return conn, nil
 }

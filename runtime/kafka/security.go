@@ -1,16 +1,9 @@
 package kafka
 
 import (
-	"crypto/tls"
-	"crypto/x509"
-	"errors"
-	"fmt"
-	"os"
-	"regexp"
 	"strings"
 
 	"github.com/IBM/sarama"
-	"github.com/xdg-go/scram"
 
 	"github.com/sluice-connect/sluice/schemas/configdef"
 )
@@ -31,129 +24,27 @@ func secure(c *sarama.Config, v configdef.Values) error {
 	return nil
 }
 
-func tlsConfig(v configdef.Values) (*tls.Config, error) {
-	conf := &tls.Config{MinVersion: tls.VersionTLS12}
-	trust, err := pemText(v, "ssl.truststore.type", "ssl.truststore.location", "ssl.truststore.certificates")
-	if err != nil {
-		return nil, err
-	}
-	if trust != nil {
-		conf.RootCAs = x509.NewCertPool()
-		if !conf.RootCAs.AppendCertsFromPEM(trust) {
-			return nil, errors.New("configure TLS: the trust store holds no PEM certificate")
-		}
-	}
-	if err := clientCertificate(conf, v); err != nil {
-		return nil, err
-	}
-	if v.String("ssl.endpoint.identification.algorithm") == "" {
-		skipHostName(conf)
-	}
-	return conf, nil
+// securityKeys are the settings that secure reads.
+var securityKeys = []configdef.Key{
+	{Name: "security.protocol", Type: configdef.String, Default: "PLAINTEXT",
+		Valid: configdef.OneOfFold("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"), Doc: "How to talk to brokers."},
+	{Name: "sasl.mechanism", Type: configdef.String, Default: "GSSAPI", Doc: "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER or AWS_MSK_IAM. Java's default GSSAPI is not supported."},
+	{Name: "sasl.jaas.config", Type: configdef.Password, Null: true, Doc: "Login module line with its options: PlainLoginModule, ScramLoginModule, OAuthBearerLoginModule or IAMLoginModule of Amazon MSK."},
+	{Name: "sasl.client.callback.handler.class", Type: configdef.String, Null: true, Doc: "Only the class of Amazon MSK is accepted; it changes nothing."},
+	{Name: "sasl.login.callback.handler.class", Type: configdef.String, Null: true, Doc: "With OAUTHBEARER, the class of Amazon MSK makes tokens from AWS credentials. No other is accepted."},
+	{Name: "sasl.login.class", Type: configdef.String, Null: true, Doc: "No class is accepted."},
+	{Name: "ssl.protocol", Type: configdef.String, Default: "TLSv1.3", Valid: configdef.OneOf("TLS", "TLSv1.2", "TLSv1.3"), Doc: "Accepted as in Java; the versions are chosen by ssl.enabled.protocols."},
+	{Name: "ssl.enabled.protocols", Type: configdef.List, Default: "TLSv1.2,TLSv1.3", Doc: "TLS versions to offer. Versions before TLSv1.2 are never offered."},
+	{Name: "ssl.cipher.suites", Type: configdef.List, Null: true, Doc: "Cipher suites to offer by their IANA names; all secure ones when not set. Those of TLSv1.3 cannot be chosen one by one."},
+	{Name: "ssl.truststore.type", Type: configdef.String, Default: "JKS", Doc: "Type of the trust store: JKS, PKCS12 or PEM."},
+	{Name: "ssl.truststore.location", Type: configdef.String, Null: true, Doc: "File with the certificates to trust; the system's when not set."},
+	{Name: "ssl.truststore.password", Type: configdef.Password, Null: true, Doc: "Password of the trust store. A JKS store without one is not checked for damage."},
+	{Name: "ssl.truststore.certificates", Type: configdef.Password, Null: true, Doc: "Certificates to trust, as PEM text."},
+	{Name: "ssl.keystore.type", Type: configdef.String, Default: "JKS", Doc: "Type of the key store: JKS, PKCS12 or PEM."},
+	{Name: "ssl.keystore.location", Type: configdef.String, Null: true, Doc: "File with the client's key and certificates."},
+	{Name: "ssl.keystore.password", Type: configdef.Password, Null: true, Doc: "Password of the key store."},
+	{Name: "ssl.key.password", Type: configdef.Password, Null: true, Doc: "Password of the private key in a JKS store or a PEM text; the store's when not set."},
+	{Name: "ssl.keystore.key", Type: configdef.Password, Null: true, Doc: "Private key of the client, as PEM text."},
+	{Name: "ssl.keystore.certificate.chain", Type: configdef.Password, Null: true, Doc: "Certificates of the client, as PEM text."},
+	{Name: "ssl.endpoint.identification.algorithm", Type: configdef.String, Default: "https", Valid: configdef.OneOfFold("https", ""), Doc: "Empty turns the check of the broker's host name off."},
 }
-
-// skipHostName keeps the check of the certificate chain and drops only the one of the host name, as an empty
-// ssl.endpoint.identification.algorithm asks for.
-func skipHostName(conf *tls.Config) {
-	roots := conf.RootCAs
-	conf.InsecureSkipVerify = true //nolint:gosec // the chain is verified below
-	conf.VerifyConnection = func(s tls.ConnectionState) error {
-		opts := x509.VerifyOptions{Roots: roots, Intermediates: x509.NewCertPool()}
-		for _, c := range s.PeerCertificates[1:] {
-			opts.Intermediates.AddCert(c)
-		}
-		_, err := s.PeerCertificates[0].Verify(opts)
-		return err
-	}
-}
-
-func clientCertificate(conf *tls.Config, v configdef.Values) error {
-	store, err := pemText(v, "ssl.keystore.type", "ssl.keystore.location", "ssl.keystore.certificate.chain")
-	if err != nil || store == nil {
-		return err
-	}
-	key := store
-	if s := v.Secret("ssl.keystore.key"); s.IsSet() {
-		key = []byte(s.Reveal())
-	}
-	cert, err := tls.X509KeyPair(store, key)
-	if err != nil {
-		return fmt.Errorf("configure TLS: read client certificate and key: %w", err)
-	}
-	conf.Certificates = []tls.Certificate{cert}
-	return nil
-}
-
-// pemText returns the PEM text of a store given inline or as a file; nil when it is not configured.
-func pemText(v configdef.Values, typeKey, fileKey, inlineKey string) ([]byte, error) {
-	if s := v.Secret(inlineKey); s.IsSet() {
-		return []byte(s.Reveal()), nil
-	}
-	file := v.String(fileKey)
-	if file == "" {
-		return nil, nil
-	}
-	if kind := v.String(typeKey); !strings.EqualFold(kind, "PEM") {
-		return nil, fmt.Errorf("configure TLS: %s is %s; this version reads stores of type PEM only: convert it and set %s=PEM", fileKey, kind, typeKey)
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("configure TLS: read %s: %w", fileKey, err)
-	}
-	return text, nil
-}
-
-// jaasOption finds one option of a JAAS line; values are quoted with " and may escape with \.
-var jaasOption = regexp.MustCompile(`\b(username|password)\s*=\s*"((?:[^"\\]|\\.)*)"`)
-
-// jaasModules are the login modules whose options are understood. Others are refused: their names select code in Java.
-var jaasModules = []string{
-	"org.apache.kafka.common.security.plain.PlainLoginModule",
-	"org.apache.kafka.common.security.scram.ScramLoginModule",
-}
-
-func saslConfig(c *sarama.Config, v configdef.Values) error {
-	line := v.Secret("sasl.jaas.config").Reveal()
-	module, _, _ := strings.Cut(strings.TrimSpace(line), " ")
-	if module != jaasModules[0] && module != jaasModules[1] {
-		return fmt.Errorf("configure SASL: sasl.jaas.config must start with one of %s", strings.Join(jaasModules, ", "))
-	}
-	options := map[string]string{}
-	for _, m := range jaasOption.FindAllStringSubmatch(line, -1) {
-		options[m[1]] = strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(m[2])
-	}
-	c.Net.SASL.Enable = true
-	c.Net.SASL.User, c.Net.SASL.Password = options["username"], options["password"]
-	switch mechanism := v.String("sasl.mechanism"); mechanism {
-	case "PLAIN":
-		c.Net.SASL.Mechanism = sarama.SASLTypePlaintext
-	case "SCRAM-SHA-256":
-		c.Net.SASL.Mechanism = sarama.SASLTypeSCRAMSHA256
-		c.Net.SASL.SCRAMClientGeneratorFunc = func() sarama.SCRAMClient { return &scramClient{hash: scram.SHA256} }
-	case "SCRAM-SHA-512":
-		c.Net.SASL.Mechanism = sarama.SASLTypeSCRAMSHA512
-		c.Net.SASL.SCRAMClientGeneratorFunc = func() sarama.SCRAMClient { return &scramClient{hash: scram.SHA512} }
-	default:
-		return fmt.Errorf("configure SASL: sasl.mechanism %s is not supported by this version; use PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512", mechanism)
-	}
-	return nil
-}
-
-// scramClient is one SCRAM conversation; the library checks the server's signature.
-type scramClient struct {
-	hash         scram.HashGeneratorFcn
-	conversation *scram.ClientConversation
-}
-
-func (s *scramClient) Begin(user, password, authzID string) error {
-	client, err := s.hash.NewClient(user, password, authzID)
-	if err != nil {
-		return fmt.Errorf("begin SCRAM: %w", err)
-	}
-	s.conversation = client.NewConversation()
-	return nil
-}
-
-func (s *scramClient) Step(challenge string) (string, error) { return s.conversation.Step(challenge) }
-
-func (s *scramClient) Done() bool { return s.conversation.Done() }
