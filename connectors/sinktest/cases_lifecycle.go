@@ -9,7 +9,7 @@ import (
 
 func definitionIsStable(ctx context.Context, b *bench) error {
 	c := b.s.Connector
-	if c.Config() == nil || c.Config() != c.Config() {
+	if first, second := c.Config(), c.Config(); first == nil || first != second {
 		return fault("has no Config, or returns another one on every call")
 	}
 	for _, k := range c.Config().Keys() {

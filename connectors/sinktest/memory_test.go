@@ -51,7 +51,6 @@ func (m *memory) NewTask(_ context.Context, _ connectors.TaskContext, cfg connec
 type memoryTask struct {
 	m      *memory
 	target string
-	mu     sync.Mutex
 	late   []string
 }
 

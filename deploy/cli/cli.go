@@ -10,12 +10,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	_ "github.com/sluice-connect/sluice/connectors/all"
+	_ "github.com/sluice-connect/sluice/connectors/all" // the program has every sink
 	"github.com/sluice-connect/sluice/runtime"
 	"github.com/sluice-connect/sluice/runtime/workerconfig"
-	_ "github.com/sluice-connect/sluice/schemas/converter/avro"
-	_ "github.com/sluice-connect/sluice/schemas/converter/json"
-	_ "github.com/sluice-connect/sluice/schemas/converter/raw"
+	_ "github.com/sluice-connect/sluice/schemas/converter/avro" // and every converter
+	_ "github.com/sluice-connect/sluice/schemas/converter/json" // JsonConverter
+	_ "github.com/sluice-connect/sluice/schemas/converter/raw"  // the others
 )
 
 // The exit codes of the Java worker.

@@ -14,7 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-func (f *fixture) post(op, body string) (*http.Response, string) {
+// post sends a request of the protocol and returns status, header and body of the answer.
+func (f *fixture) post(op, body string) (int, http.Header, string) {
 	f.t.Helper()
 	req, err := http.NewRequestWithContext(f.t.Context(), http.MethodPost, f.url, strings.NewReader(body))
 	if err != nil {
@@ -31,22 +32,22 @@ func (f *fixture) post(op, body string) (*http.Response, string) {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	return resp, string(answer)
+	return resp.StatusCode, resp.Header, string(answer)
 }
 
 func TestHeaders(t *testing.T) {
 	f := start(t)
-	resp, body := f.post("ListTables", "{}")
+	_, header, body := f.post("ListTables", "{}")
 	if body != `{"TableNames":[]}` {
 		t.Errorf("answered %s", body)
 	}
-	if got, want := resp.Header.Get("x-amz-crc32"), strconv.Itoa(int(crc32.ChecksumIEEE([]byte(body)))); got != want {
+	if got, want := header.Get("x-amz-crc32"), strconv.Itoa(int(crc32.ChecksumIEEE([]byte(body)))); got != want {
 		t.Errorf("checksum %s, want %s", got, want)
 	}
-	if id := resp.Header.Get("x-amzn-RequestId"); len(id) != 52 {
+	if id := header.Get("x-amzn-RequestId"); len(id) != 52 {
 		t.Errorf("request id %q", id)
 	}
-	if got := resp.Header.Get("Content-Type"); got != "application/x-amz-json-1.0" {
+	if got := header.Get("Content-Type"); got != "application/x-amz-json-1.0" {
 		t.Errorf("content type %q", got)
 	}
 }
@@ -70,9 +71,9 @@ func TestMalformedRequests(t *testing.T) {
 		{"Query", `{"TableName":"abc","KeyConditions":{}}`, 400, "#ValidationException"},
 		{"BatchWriteItem", `{"a":"` + strings.Repeat("x", maxBatchBytes) + `"}`, 400, "#ValidationException"},
 	} {
-		resp, body := f.post(c.op, c.body)
-		if resp.StatusCode != c.status || !strings.Contains(body, c.kind) {
-			t.Errorf("%s %.40s answered %d %s", c.op, c.body, resp.StatusCode, body)
+		status, _, body := f.post(c.op, c.body)
+		if status != c.status || !strings.Contains(body, c.kind) {
+			t.Errorf("%s %.40s answered %d %s", c.op, c.body, status, body)
 		}
 	}
 }

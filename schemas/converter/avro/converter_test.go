@@ -151,7 +151,7 @@ func fakeRegistry(t *testing.T, status *atomic.Int32, asked *atomic.Int32) strin
 		} else if r.URL.Path != "/schemas/ids/7" || r.URL.Query().Get("subject") != "fleet-value" {
 			t.Errorf("schema asked with %s", r.URL)
 		}
-		json.NewEncoder(w).Encode(out)
+		_ = json.NewEncoder(w).Encode(out)
 	}))
 	t.Cleanup(s.Close)
 	return s.URL

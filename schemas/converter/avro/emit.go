@@ -125,7 +125,8 @@ func (o *op) appendItem(dst, b []byte, p int) ([]byte, int) {
 }
 
 func (o *op) appendPair(dst, b []byte, p int) ([]byte, int) {
-	keyAt, valueAt, end := p, p, p
+	keyAt, valueAt := p, p
+	var end int
 	if o.swapped {
 		keyAt = skip(o.elem, b, p)
 		end = skip(o.key, b, keyAt)

@@ -10,7 +10,7 @@ const headerSize = 5
 
 var (
 	errShort = errors.New("decode Avro data: shorter than the 5 bytes of a Confluent header")
-	errMagic = errors.New("decode Avro data: Unknown magic byte!")
+	errMagic = errors.New("decode Avro data: Unknown magic byte!") //nolint:staticcheck // the text of Confluent's deserializer
 	errGlue  = errors.New("decode Avro data: Unknown magic byte! The data starts as AWS Glue Schema Registry writes it, which this converter does not read")
 	errGUID  = errors.New("decode Avro data: Unknown magic byte! The data carries a schema GUID, which this converter does not read")
 	errJSON  = errors.New("decode Avro data: Unknown magic byte! The data looks like JSON: configure a JSON converter for this topic")
