@@ -18,6 +18,7 @@ type batch struct {
 	// oneTime says that firstTime is the time of every record: the broker's, when the topic uses LogAppendTime.
 	oneTime bool
 	records []*sarama.Record
+	shared  bool  // the records' bytes are part of the broker's answer
 	next    int64 // position after the batch, beyond records that were skipped
 	size    int   // bytes of keys, values and headers
 }
@@ -25,17 +26,51 @@ type batch struct {
 // recordOverhead stands for what a decoded record costs beside its bytes.
 const recordOverhead = 120
 
+// headers makes the headers of records. The names are mostly those of the record before, and memory is taken for many
+// records at a time.
+type headers struct {
+	names []string
+	free  []schemas.RawHeader
+}
+
+// headerChunk is for how many headers memory is taken at a time.
+const headerChunk = 128
+
+func (h *headers) of(rec *sarama.Record) []schemas.RawHeader {
+	n := len(rec.Headers)
+	if n == 0 {
+		return nil
+	}
+	if n > len(h.free) {
+		h.free = make([]schemas.RawHeader, max(n, headerChunk))
+	}
+	raw := h.free[:n:n]
+	h.free = h.free[n:]
+	for i, from := range rec.Headers {
+		raw[i] = schemas.RawHeader{Key: h.name(i, from.Key), Value: from.Value}
+	}
+	return raw
+}
+
+// name returns key as a string, the one of the last record's header i if it is the same.
+func (h *headers) name(i int, key []byte) string {
+	if i >= len(h.names) {
+		if i >= headerChunk { // nobody's usual headers
+			return string(key)
+		}
+		h.names = append(h.names, make([]string, i+1-len(h.names))...)
+	}
+	if h.names[i] != string(key) {
+		h.names[i] = string(key)
+	}
+	return h.names[i]
+}
+
 // fill writes record i of b into r.
-func (b *batch) fill(i int, tp schemas.TopicPartition, r *schemas.Record) {
+func (b *batch) fill(i int, tp schemas.TopicPartition, h *headers, r *schemas.Record) {
 	rec := b.records[i]
 	*r = schemas.Record{Topic: tp.Topic, Source: tp, Offset: b.first + rec.OffsetDelta}
-	r.Raw = schemas.Raw{Key: rec.Key, Value: rec.Value}
-	if len(rec.Headers) > 0 {
-		r.Raw.Headers = make([]schemas.RawHeader, len(rec.Headers))
-		for j, h := range rec.Headers {
-			r.Raw.Headers[j] = schemas.RawHeader{Key: string(h.Key), Value: h.Value}
-		}
-	}
+	r.Raw = schemas.Raw{Key: rec.Key, Value: rec.Value, Headers: h.of(rec)}
 	at := b.firstTime
 	if !b.oneTime {
 		at = at.Add(rec.TimestampDelta)
@@ -86,7 +121,7 @@ func decodeBatch(rb *sarama.RecordBatch, aborted *abortedRanges, pos int64) batc
 	if aborted.skip(rb) {
 		return b
 	}
-	b.records = rb.Records
+	b.records, b.shared = rb.Records, rb.Codec == sarama.CompressionNone
 	for len(b.records) > 0 && b.first+b.records[0].OffsetDelta < pos {
 		b.records = b.records[1:]
 	}
@@ -120,6 +155,26 @@ func decodeLegacy(set *sarama.MessageSet, pos int64) batch {
 	}
 	b.measure()
 	return b
+}
+
+// own copies the bytes of the records, so that they do not keep the whole answer of the broker in memory while they
+// wait.
+func (b *batch) own() {
+	memory := make([]byte, 0, b.size-len(b.records)*recordOverhead)
+	keep := func(s []byte) []byte {
+		if s == nil {
+			return nil
+		}
+		at := len(memory)
+		memory = append(memory, s...)
+		return memory[at:len(memory):len(memory)]
+	}
+	for _, r := range b.records {
+		r.Key, r.Value = keep(r.Key), keep(r.Value)
+		for _, h := range r.Headers {
+			h.Key, h.Value = keep(h.Key), keep(h.Value)
+		}
+	}
 }
 
 func (b *batch) measure() {

@@ -17,7 +17,7 @@ func offsetsOf(batches []batch) []int64 {
 	for _, b := range batches {
 		for i := range b.records {
 			var r schemas.Record
-			b.fill(i, someTopic, &r)
+			b.fill(i, someTopic, &headers{}, &r)
 			got = append(got, r.Offset)
 		}
 	}
@@ -104,11 +104,11 @@ func TestCompressedLegacySets(t *testing.T) {
 		t.Errorf("next is %d, want 105", next)
 	}
 	var r schemas.Record
-	batches[0].fill(2, someTopic, &r)
+	batches[0].fill(2, someTopic, &headers{}, &r)
 	if r.Timestamp.UnixMilli() != 2103 || r.TimestampType != schemas.LogAppendTime {
 		t.Errorf("record 103 is of %v (%v), want the broker's time", r.Timestamp, r.TimestampType)
 	}
-	batches[0].fill(3, someTopic, &r)
+	batches[0].fill(3, someTopic, &headers{}, &r)
 	if !r.Timestamp.IsZero() {
 		t.Errorf("a record of format 0 has the time %v", r.Timestamp)
 	}
@@ -119,7 +119,7 @@ func TestTimestamps(t *testing.T) {
 		batches, _ := decodeBlock(&sarama.FetchResponseBlock{RecordsSet: []*sarama.Records{records(0, 2, change)}}, 0)
 		got := make([]schemas.Record, 2)
 		for i := range got {
-			batches[0].fill(i, someTopic, &got[i])
+			batches[0].fill(i, someTopic, &headers{}, &got[i])
 		}
 		return got
 	}
@@ -146,12 +146,50 @@ func TestNullsStayNull(t *testing.T) {
 	})}}, 0)
 	got := make([]schemas.Record, 2)
 	for i := range got {
-		batches[0].fill(i, someTopic, &got[i])
+		batches[0].fill(i, someTopic, &headers{}, &got[i])
 	}
 	if r := got[0].Raw; r.Key != nil || r.Value != nil || r.Headers[0].Value != nil || r.Headers[0].Key != "h" {
 		t.Errorf("nulls came as %+v", r)
 	}
 	if r := got[1].Raw; r.Key == nil || r.Value == nil || r.Headers != nil {
 		t.Errorf("empty bytes came as %+v", r)
+	}
+}
+
+// TestHeadersAndOwnMemory: headers differ from record to record, and a copy of the bytes changes nothing but where they
+// are.
+func TestHeadersAndOwnMemory(t *testing.T) {
+	answer := []byte("k1v1aAbBv2cC")
+	made := records(0, 3, func(rb *sarama.RecordBatch) {
+		rb.Records[0].Key, rb.Records[0].Value = answer[0:2], answer[2:4]
+		rb.Records[0].Headers = []*sarama.RecordHeader{{Key: answer[4:5], Value: answer[5:6]}, {Key: answer[6:7], Value: answer[7:8]}}
+		rb.Records[1].Value = answer[8:10]
+		rb.Records[1].Headers = []*sarama.RecordHeader{{Key: answer[10:11], Value: answer[11:12]}}
+		rb.Records[2].Headers = []*sarama.RecordHeader{{Key: answer[4:5]}}
+	})
+	batches, _ := decodeBlock(&sarama.FetchResponseBlock{RecordsSet: []*sarama.Records{made}}, 0)
+	if !batches[0].shared {
+		t.Error("an uncompressed batch is not seen as part of the answer")
+	}
+	batches[0].own()
+	clear(answer)
+	var h headers
+	got := make([]schemas.Record, 3)
+	for i := range got {
+		batches[0].fill(i, someTopic, &h, &got[i])
+	}
+	text := ""
+	for _, r := range got {
+		text += string(r.Raw.Key) + "=" + string(r.Raw.Value)
+		for _, h := range r.Raw.Headers {
+			text += " " + h.Key + ":" + string(h.Value)
+		}
+		text += ";"
+	}
+	if want := "k1=v1 a:A b:B;=v2 c:C;= a:;"; text != want {
+		t.Errorf("records are %q, want %q", text, want)
+	}
+	if got[1].Raw.Key != nil || got[2].Raw.Value != nil || got[2].Raw.Headers[0].Value != nil {
+		t.Error("a null came back as empty bytes")
 	}
 }

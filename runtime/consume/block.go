@@ -34,6 +34,13 @@ func (l *fetchLoop) take(ctx context.Context, from fetchFrom, block *sarama.Fetc
 		return l.nothingNew(from, block)
 	}
 	l.answered(p, 0)
+	if from.copies {
+		for i := range batches {
+			if batches[i].shared {
+				batches[i].own()
+			}
+		}
+	}
 	p.deliver(from.at, from.epoch, batches, next)
 	return false
 }

@@ -165,6 +165,8 @@ type fetchFrom struct {
 	at    int64
 	epoch int
 	most  int32 // bytes
+	// copies says that the answer may be so large that one slow partition must not keep all of it in memory.
+	copies bool
 }
 
 // fetchPlan is the content of the next fetch request to a broker.
@@ -173,6 +175,18 @@ type fetchPlan struct {
 	// leavesOut says that a partition is not in the request, for lack of room or because another goes alone: the
 	// request must not wait long, or the partition would wait with it.
 	leavesOut bool
+}
+
+// largeAnswer is how much one partition may keep in memory of what came together with it.
+const largeAnswer = 8 << 20
+
+// asksForMuch reports whether the answer may be large, and mostly of other partitions than each.
+func (p *fetchPlan) asksForMuch() bool {
+	asked := 0
+	for _, from := range p.from {
+		asked += int(from.most)
+	}
+	return len(p.from) > 1 && asked > largeAnswer
 }
 
 // plan collects the partitions of the broker that have room. A partition to be fetched alone goes alone.
@@ -198,7 +212,7 @@ func (l *fetchLoop) plan() fetchPlan {
 			plan.leavesOut = true
 			continue
 		}
-		from := fetchFrom{p, at, epoch, max(int32(p.limit), p.route.grown)}
+		from := fetchFrom{p: p, at: at, epoch: epoch, most: max(int32(p.limit), p.route.grown)}
 		if p.route.alone {
 			p.route.alone = false
 			return fetchPlan{from: []fetchFrom{from}, leavesOut: true}
@@ -238,7 +252,9 @@ func (l *fetchLoop) fetch(ctx context.Context, plan fetchPlan) error {
 		return sarama.KError(res.ErrorCode)
 	}
 	var moved []fetchFrom
+	large := plan.asksForMuch()
 	for _, from := range plan.from {
+		from.copies = large
 		if block := res.GetBlock(from.p.Topic, from.p.Partition); block != nil && l.take(ctx, from, block) {
 			moved = append(moved, from)
 		}

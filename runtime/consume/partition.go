@@ -21,6 +21,7 @@ type Partition struct {
 
 	mu      sync.Mutex
 	queue   []batch
+	headers headers
 	cursor  int   // records of queue[0] that were taken
 	bytes   int   // of queued records
 	limit   int   // bytes from which on nothing more is fetched
@@ -68,7 +69,7 @@ func (p *Partition) Take(dst []schemas.Record, n int) (records []schemas.Record,
 		b := &p.queue[0]
 		for n > 0 && p.cursor < len(b.records) {
 			dst = append(dst, schemas.Record{})
-			b.fill(p.cursor, p.TopicPartition, &dst[len(dst)-1])
+			b.fill(p.cursor, p.TopicPartition, &p.headers, &dst[len(dst)-1])
 			next = dst[len(dst)-1].Offset + 1
 			p.cursor++
 			n--

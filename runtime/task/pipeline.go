@@ -317,11 +317,12 @@ func (pl *pipeline) safe() int64 {
 // handle acts on an error of the writer; what it returns is fatal. Rejections and rewinds count also when the pipeline
 // is ending: they say which records are not safe although they were accepted.
 func (pl *pipeline) handle(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
 	var rejections *connectors.RejectedError
 	var rewind *connectors.RewindError
 	switch {
-	case err == nil:
-		return nil
 	case errors.As(err, &rejections) && len(rejections.Rejections) > 0:
 		return pl.reject(rejections.Rejections)
 	case errors.As(err, &rewind):
