@@ -9,6 +9,7 @@ import (
 	"github.com/sluice-connect/sluice/rest"
 	"github.com/sluice-connect/sluice/runtime"
 	"github.com/sluice-connect/sluice/runtime/kafka"
+	"github.com/sluice-connect/sluice/runtime/metrics"
 	"github.com/sluice-connect/sluice/runtime/store"
 	"github.com/sluice-connect/sluice/runtime/task"
 	"github.com/sluice-connect/sluice/runtime/workerconfig"
@@ -43,7 +44,8 @@ func startWorker(ctx context.Context, config workerconfig.Config, files []runtim
 		StartTask: func(s task.Spec) runtime.Task { return task.Start(s) },
 		ClusterID: kafka.ClusterID(config.Props), Logger: log,
 	})
-	server := rest.NewServer(rest.NewHandler(herder, log), log)
+	series := metrics.NewRegistry()
+	server := rest.NewServer(rest.WithMetrics(rest.NewHandler(herder, log), series.Handler(herder.Metrics)), log)
 	server.Serve(listeners)
 	urls := rest.Addresses(listeners)
 	w := &worker{url: urls[0], grace: grace, stop: func(ctx context.Context) error {
