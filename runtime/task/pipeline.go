@@ -10,7 +10,6 @@ import (
 	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/runtime/consume"
 	"github.com/sluice-connect/sluice/schemas"
-	"github.com/sluice-connect/sluice/schemas/converter"
 )
 
 // pipeline carries the records of one assigned partition to its writer. Everything but wake and the closing fields
@@ -219,56 +218,6 @@ func (pl *pipeline) move() (more bool, err error) {
 	return pl.retryAt.IsZero(), nil
 }
 
-func (pl *pipeline) take() (more bool, err error) {
-	clear(pl.records)
-	records, next, err := pl.part.Take(pl.records[:0], pl.task.set.consumer.MaxRecords)
-	pl.records, pl.converted, pl.offered = records, 0, 0
-	if err != nil {
-		return false, err
-	}
-	if next < 0 {
-		return false, nil
-	}
-	if next < pl.next { // the log starts anew: so does the writer
-		return true, pl.startAnew(next)
-	}
-	pl.next = next
-	return true, nil
-}
-
-// startAnew opens the partition again at an offset below the position. What was said to be safe is not any more,
-// whatever comes of the opening: a commit from before would skip records of now.
-func (pl *pipeline) startAnew(next int64) error {
-	pl.log.Warn("position went back; opening the partition again", "from", pl.next, "to", next)
-	w := pl.writer
-	pl.writer, pl.next = nil, next
-	pl.part.Commit(next)
-	if err := w.Close(pl.ctx, connectors.Lost); err != nil {
-		pl.log.Warn("closing the writer", "error", err)
-	}
-	return pl.open(next)
-}
-
-// convert converts what was taken. It stops at a record that is bad, and at one to try again later; an error is the
-// end of the pipeline.
-func (pl *pipeline) convert() error {
-	for ; pl.poison == nil && pl.converted < len(pl.records); pl.converted++ {
-		err := pl.conversion.convert(pl.intake, &pl.records[pl.converted])
-		switch {
-		case err == nil:
-			continue
-		case pl.intake.Err() != nil:
-			return errEnding
-		case converter.IsRetriable(err):
-			pl.retryLater("converting a record", err)
-		default:
-			pl.poison = err
-		}
-		return nil
-	}
-	return nil
-}
-
 // offer gives the converted records to the writer.
 func (pl *pipeline) offer() error {
 	batch := pl.records[pl.offered:pl.converted]
@@ -312,67 +261,6 @@ func (pl *pipeline) safe() int64 {
 		next = min(next, first)
 	}
 	return next
-}
-
-// handle acts on an error of the writer; what it returns is fatal. Rejections and rewinds count also when the pipeline
-// is ending: they say which records are not safe although they were accepted.
-func (pl *pipeline) handle(doing string, err error) error {
-	if err == nil {
-		return nil
-	}
-	var rejections *connectors.RejectedError
-	var rewind *connectors.RewindError
-	switch {
-	case errors.As(err, &rejections) && len(rejections.Rejections) > 0:
-		return pl.reject(rejections.Rejections)
-	case errors.As(err, &rewind):
-		return pl.rewind(doing, rewind)
-	case pl.ctx.Err() != nil:
-		return errEnding
-	case connectors.IsRetriable(err):
-		pl.retryLater("writing to the sink", err)
-		return nil
-	}
-	return &sinkError{doing: doing, at: pl.part.TopicPartition, err: err}
-}
-
-// rewind goes back to where the writer wants to be offered records again. Going forward would skip records.
-func (pl *pipeline) rewind(doing string, r *connectors.RewindError) error {
-	if r.Offset < 0 || r.Offset > pl.next {
-		return &sinkError{doing: doing, at: pl.part.TopicPartition, err: fmt.Errorf("the sink rewinds to offset %d, beyond the position %d: %w", r.Offset, pl.next, r.Err)}
-	}
-	pl.retryLater(fmt.Sprintf("reading again from offset %d", r.Offset), r.Err)
-	pl.part.Rewind(r.Offset)
-	clear(pl.records)
-	pl.records, pl.converted, pl.offered, pl.poison = pl.records[:0], 0, 0, nil
-	pl.next = r.Offset
-	return nil
-}
-
-// reject is where records go that the sink refuses: with errors.tolerance none, the only one there is so far, the
-// first of them fails the task and none of them is committed.
-func (pl *pipeline) reject(rejections []connectors.Rejection) error {
-	first := rejections[0]
-	for _, r := range rejections[1:] {
-		if r.Offset < first.Offset {
-			first = r
-		}
-	}
-	if pl.rejected < 0 || first.Offset < pl.rejected {
-		pl.rejected = first.Offset
-	}
-	return rejected(first)
-}
-
-// retryLater sets the time of the next attempt.
-func (pl *pipeline) retryLater(doing string, err error) {
-	if pl.backoff == 0 {
-		pl.backoff = retryFirst
-	} else {
-		pl.backoff = min(2*pl.backoff, retryMax)
-	}
-	pl.retryAt = time.Now().Add(pl.backoff)
-	pl.log.Warn(doing+"; will retry", "in", pl.backoff, "error", err)
 }
 
 // end closes the writer for the given reason and leaves the last word on what is safe.

@@ -38,13 +38,15 @@ type script struct {
 	commits []int64 // as told to Committed
 	tc      connectors.TaskContext
 
-	start   func() error
-	open    func(ctx context.Context, from int64) error // called without the lock
-	write   func(batch []schemas.Record) (int, error)
-	quick   func(batch []schemas.Record) int // instead of write, without the lock or the list of offsets
-	advance func(now time.Time) (time.Time, error)
-	pending func() (int64, bool)
-	close   func(ctx context.Context, reason connectors.CloseReason) error
+	start func() error
+	open  func(ctx context.Context, from int64) error // called without the lock
+	write func(batch []schemas.Record) (int, error)
+	// writeUntil replaces write for calls that hang; it is called without the lock.
+	writeUntil func(ctx context.Context, batch []schemas.Record) (int, error)
+	quick      func(batch []schemas.Record) int // instead of write, without the lock or the list of offsets
+	advance    func(now time.Time) (time.Time, error)
+	pending    func() (int64, bool)
+	close      func(ctx context.Context, reason connectors.CloseReason) error
 }
 
 func (s *script) Config() *configdef.Def { return configdef.New() }
@@ -78,7 +80,10 @@ func (scriptTask) Close(context.Context) error { return nil }
 
 type scriptWriter struct{ *script }
 
-func (w scriptWriter) Write(_ context.Context, batch []schemas.Record) (int, error) {
+func (w scriptWriter) Write(ctx context.Context, batch []schemas.Record) (int, error) {
+	if w.writeUntil != nil {
+		return w.writeUntil(ctx, batch)
+	}
 	if w.quick != nil {
 		return w.quick(batch), nil
 	}

@@ -1,0 +1,70 @@
+package task
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sluice-connect/sluice/connectors"
+)
+
+// handle acts on an error of the writer; what it returns is fatal. Rejections and rewinds count also when the pipeline
+// is ending: they say which records are not safe although they were accepted.
+func (pl *pipeline) handle(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var rejections *connectors.RejectedError
+	var rewind *connectors.RewindError
+	switch {
+	case errors.As(err, &rejections) && len(rejections.Rejections) > 0:
+		return pl.reject(rejections.Rejections)
+	case errors.As(err, &rewind):
+		return pl.rewind(doing, rewind)
+	case pl.ctx.Err() != nil:
+		return errEnding
+	case connectors.IsRetriable(err):
+		pl.retryLater("writing to the sink", err)
+		return nil
+	}
+	return &sinkError{doing: doing, at: pl.part.TopicPartition, err: err}
+}
+
+// rewind goes back to where the writer wants to be offered records again. Going forward would skip records.
+func (pl *pipeline) rewind(doing string, r *connectors.RewindError) error {
+	if r.Offset < 0 || r.Offset > pl.next {
+		return &sinkError{doing: doing, at: pl.part.TopicPartition, err: fmt.Errorf("the sink rewinds to offset %d, beyond the position %d: %w", r.Offset, pl.next, r.Err)}
+	}
+	pl.retryLater(fmt.Sprintf("reading again from offset %d", r.Offset), r.Err)
+	pl.part.Rewind(r.Offset)
+	clear(pl.records)
+	pl.records, pl.converted, pl.offered, pl.poison = pl.records[:0], 0, 0, nil
+	pl.next = r.Offset
+	return nil
+}
+
+// reject is where records go that the sink refuses: with errors.tolerance none, the only one there is so far, the
+// first of them fails the task and none of them is committed.
+func (pl *pipeline) reject(rejections []connectors.Rejection) error {
+	first := rejections[0]
+	for _, r := range rejections[1:] {
+		if r.Offset < first.Offset {
+			first = r
+		}
+	}
+	if pl.rejected < 0 || first.Offset < pl.rejected {
+		pl.rejected = first.Offset
+	}
+	return rejected(first)
+}
+
+// retryLater sets the time of the next attempt.
+func (pl *pipeline) retryLater(doing string, err error) {
+	if pl.backoff == 0 {
+		pl.backoff = retryFirst
+	} else {
+		pl.backoff = min(2*pl.backoff, retryMax)
+	}
+	pl.retryAt = time.Now().Add(pl.backoff)
+	pl.log.Warn(doing+"; will retry", "in", pl.backoff, "error", err)
+}
