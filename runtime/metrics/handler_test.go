@@ -28,7 +28,7 @@ func (r *rig) answer() string {
 func TestScrapeNamesWhatIsDocumented(t *testing.T) {
 	r := newRig(t)
 	r.state.Connectors = []Connector{{Name: "a", Class: "org.example.A", Type: "sink", Version: "1", Status: "RUNNING", Tasks: []string{"RUNNING"}}}
-	r.Task("a", 0).Assign("t", 0, 0).LogEnd(1)
+	r.Task("a", 0).Assign("t", 0, 0).Fetched(1, 1)
 	sample := regexp.MustCompile(`(?m)^([a-z_]+)(?:\{([^}]*)\})? [^ ]+$`)
 	label := regexp.MustCompile(`([a-z_]+)="[^"]*"`)
 	types := regexp.MustCompile(`(?m)^# TYPE ([^ ]+) ([a-z]+)$`)
@@ -86,8 +86,7 @@ func TestDefinitionsAreComplete(t *testing.T) {
 func TestSeriesGoWithTheirTask(t *testing.T) {
 	r := newRig(t)
 	first := r.Task("a", 0)
-	first.Assign("t", 0, 0).LogEnd(1)
-	first.Read(7)
+	first.Assign("t", 0, 0).Read(7, 7)
 	r.Task("b", 0)
 	second := r.Task("a", 0)
 	r.Remove(first)
@@ -101,11 +100,18 @@ func TestSeriesGoWithTheirTask(t *testing.T) {
 	r.expect(`connector="b",task="0"`, map[string]string{sink + "sink_record_read_total": "0"})
 }
 
-func TestNobodyNeedsARegistry(t *testing.T) {
+func TestNobodyNeedsARegistryOrPartition(t *testing.T) {
 	var none *Registry
 	task := none.Task("a", 0)
 	task.State("RUNNING")
-	task.Assign("t", 0, 0).Consumed(1)
+	task.Assign("t", 0, 0).Read(1, 1)
+	var nowhere *Partition
+	nowhere.Read(1, 1)
+	nowhere.Rewind(0)
+	nowhere.Committed(1)
+	nowhere.Fetched(1, 1)
+	nowhere.Waiting(true)
+	nowhere.Close()
 	none.ConnectorStarted(true)
 	none.Remove(task)
 }

@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 )
 
-// Partition follows the offsets of an assigned partition. Its methods may be called from any goroutine and neither
-// allocate nor wait, Close apart.
+// Partition follows an assigned partition. Its methods may be called from any goroutine and, Close apart, neither
+// allocate nor wait; those of a nil Partition do nothing.
 type Partition struct {
 	task      *Task
 	labels    string
@@ -30,24 +30,15 @@ func (t *Task) Assign(topic string, partition int32, from int64) *Partition {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	list := append(slices.Clone(*t.partitions.Load()), p)
-	slices.SortFunc(list, func(a, b *Partition) int { return compareLabels(a.labels, b.labels) })
 	t.partitions.Store(&list)
 	return p
 }
 
-// compareLabels puts a shorter partition number before a longer one.
-func compareLabels(a, b string) int {
-	if len(a) != len(b) {
-		return len(a) - len(b)
-	}
-	if a < b {
-		return -1
-	}
-	return 1
-}
-
 // Close ends the series of the partition.
 func (p *Partition) Close() {
+	if p == nil {
+		return
+	}
 	position, committed := p.position.Swap(closed), p.committed.Swap(closed)
 	if position != closed && committed != closed {
 		p.task.active.Add(committed - position)
@@ -58,15 +49,35 @@ func (p *Partition) Close() {
 	p.task.partitions.Store(&list)
 }
 
-// Consumed says that the records below next were read; a smaller next than before, that they are read again.
-func (p *Partition) Consumed(next int64) {
+// Read counts a batch of records taken from the partition, before transforms; the records below next were read.
+func (p *Partition) Read(records int, next int64) {
+	if p == nil {
+		return
+	}
+	now := p.task.now()
+	p.task.readTotal.Add(int64(records))
+	p.task.reads.record(now, int64(records))
+	p.moveTo(now, next)
+}
+
+// Rewind says that the records from next on will be read again.
+func (p *Partition) Rewind(next int64) {
+	if p != nil {
+		p.moveTo(p.task.now(), next)
+	}
+}
+
+func (p *Partition) moveTo(now, next int64) {
 	if before, ok := move(&p.position, next); ok {
-		p.task.moved(p.task.now(), next-before)
+		p.task.moved(now, next-before)
 	}
 }
 
 // Committed says that the group holds offset next.
 func (p *Partition) Committed(next int64) {
+	if p == nil {
+		return
+	}
 	if before, ok := move(&p.committed, next); ok {
 		p.task.moved(p.task.now(), before-next)
 	}
@@ -85,11 +96,21 @@ func move(offset *atomic.Int64, next int64) (before int64, ok bool) {
 	}
 }
 
-// LogEnd says where the log ends for this consumer.
-func (p *Partition) LogEnd(next int64) { p.end.Store(next) }
+// Fetched counts bytes of keys, values and headers that a broker sent, and says where the log ends for this consumer.
+func (p *Partition) Fetched(bytes int, end int64) {
+	if p == nil {
+		return
+	}
+	p.task.bytesTotal.Add(int64(bytes))
+	p.end.Store(end)
+}
 
 // Waiting says whether the partition waits for the sink or a registry to come back.
-func (p *Partition) Waiting(waits bool) { p.outage.set(p.task.now(), waits) }
+func (p *Partition) Waiting(waits bool) {
+	if p != nil {
+		p.outage.set(p.task.now(), waits)
+	}
+}
 
 // lag is how many offsets lie between what is committed and the end of the log.
 func (p *Partition) lag() (lag int64, known bool) {

@@ -51,15 +51,6 @@ func newTask(r *Registry, connector string, task int) *Task {
 
 func (t *Task) now() int64 { return t.registry.clock.ms() }
 
-// Read counts a batch of records taken from Kafka, before transforms.
-func (t *Task) Read(records int) {
-	t.readTotal.Add(int64(records))
-	t.reads.record(t.now(), int64(records))
-}
-
-// BytesRead counts keys, values and headers fetched from Kafka.
-func (t *Task) BytesRead(n int) { t.bytesTotal.Add(int64(n)) }
-
 // Put counts a batch that was offered to the sink and how many of its records the sink took.
 func (t *Task) Put(offered, taken int, took time.Duration) {
 	now := t.now()

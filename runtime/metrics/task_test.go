@@ -83,14 +83,11 @@ func TestWhatATaskDoesIsShown(t *testing.T) {
 	task.State("RUNNING")
 	r.pass(10 * time.Second)
 	p := task.Assign("t", 3, 100)
-	task.BytesRead(5000)
-	task.Read(50)
-	p.Consumed(150)
+	p.Fetched(5000, 400)
+	p.Read(50, 150)
 	task.Put(50, 50, 2500*time.Microsecond)
-	task.Read(30)
-	p.Consumed(180)
+	p.Read(30, 180)
 	task.Put(30, 10, 500*time.Microsecond)
-	p.LogEnd(400)
 	p.Committed(160)
 	task.Commit(true, 4*time.Millisecond)
 	task.Commit(true, 2*time.Millisecond)
@@ -181,14 +178,14 @@ func TestClosedPartitionsAreNotHeard(t *testing.T) {
 	r := newRig(t)
 	task := r.Task("a", 0)
 	p, q := task.Assign("t", 0, 10), task.Assign("t", 1, 0)
-	p.Consumed(30)
-	q.Consumed(5)
+	p.Read(20, 30)
+	q.Read(5, 5)
 	p.Close()
 	p.Close()
-	p.Consumed(99)
+	p.Read(69, 99)
 	p.Committed(99)
 	r.expect(ofA0, map[string]string{sink + "sink_record_active_count": "5", sink + "partition_count": "1"})
-	q.Consumed(2) // a rewind
+	q.Rewind(2)
 	r.expect(ofA0, map[string]string{sink + "sink_record_active_count": "2"})
 }
 
@@ -197,10 +194,10 @@ func TestHooksAllocateNothing(t *testing.T) {
 	p := task.Assign("t", 0, 0)
 	next := int64(0)
 	hooks := map[string]func(){
-		"Read": func() { task.Read(1) }, "BytesRead": func() { task.BytesRead(1) }, "Put": func() { task.Put(2, 1, time.Second) },
+		"Fetched": func() { p.Fetched(1, next) }, "Rewind": func() { p.Rewind(next) }, "Put": func() { task.Put(2, 1, time.Second) },
 		"Commit": func() { task.Commit(next%2 == 0, time.Second) }, "CommitSkipped": task.CommitSkipped, "Rebalanced": task.Rebalanced,
 		"Waiting": func() { task.Waiting(next%2 == 0); p.Waiting(next%2 == 0) }, "State": func() { task.State("RUNNING") },
-		"Consumed": func() { next++; p.Consumed(next) }, "Committed": func() { p.Committed(next) }, "LogEnd": func() { p.LogEnd(next) },
+		"Read": func() { next++; p.Read(1, next) }, "Committed": func() { p.Committed(next) },
 		"errors": func() {
 			task.RecordFailed()
 			task.RecordError()
@@ -227,10 +224,9 @@ func TestEverythingAtOnce(t *testing.T) {
 		work.Go(func() {
 			for n := range int64(200) {
 				p := task.Assign("t", int32(i), 0)
-				p.Consumed(n)
-				p.LogEnd(n)
+				p.Read(1, n)
+				p.Fetched(1, n)
 				p.Waiting(n%2 == 0)
-				task.Read(1)
 				task.Put(1, 1, time.Millisecond)
 				task.Commit(n%3 == 0, time.Millisecond)
 				task.State([]string{"RUNNING", "PAUSED"}[n%2])
@@ -257,8 +253,7 @@ func BenchmarkBatch(b *testing.B) {
 		p, next := task.Assign("t", 0, 0), int64(0)
 		for pb.Next() {
 			next += 500
-			task.Read(500)
-			p.Consumed(next)
+			p.Read(500, next)
 			task.Put(500, 500, time.Millisecond)
 			p.Waiting(false)
 		}
@@ -275,9 +270,8 @@ func BenchmarkScrape(b *testing.B) {
 			t := r.Task(c.Name, j)
 			t.State("RUNNING")
 			p := t.Assign("topic-"+strconv.Itoa(i), int32(j), 0)
-			p.LogEnd(1000)
-			t.Read(500)
-			p.Consumed(500)
+			p.Fetched(1, 1000)
+			p.Read(500, 500)
 			t.Put(500, 500, time.Millisecond)
 			t.Commit(true, time.Millisecond)
 		}
