@@ -58,6 +58,8 @@ func TestProblems(t *testing.T) {
 		{with("s3.compression.type", "zstd"), "s3.compression.type", ""},
 		{with("s3.credentials.provider.class", "com.example.Mine"), "s3.credentials.provider.class", "supported are"},
 		{with("store.url", "file:///tmp"), "store.url", "http"},
+		{with("store.url", "https://user:c2hvcnQ@s3.example"), "store.url", "user name or password"},
+		{with("s3.proxy.url", "http://user:c2hvcnQ@proxy:3128"), "s3.proxy.url", "user name or password"},
 		{with("s3.region", ""), "s3.region", ""},
 	} {
 		_, problems := definition.Parse(c.props)

@@ -58,7 +58,8 @@ func (Connector) NewTask(ctx context.Context, tc connectors.TaskContext, cfg con
 	return newTask(tc, set, st), nil
 }
 
-// open returns a store whose bucket answered.
+// open returns a store whose bucket answered. That S3 is away is no reason to fail a task that starts just now; that
+// there are no credentials is.
 func open(ctx context.Context, connector string, set *settings) (*store, error) {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
@@ -68,7 +69,11 @@ func open(ctx context.Context, connector string, set *settings) (*store, error) 
 	}
 	if err := st.checkBucket(ctx); err != nil {
 		st.close()
-		return nil, set.explain(connector, "use bucket "+set.bucket, err)
+		doing := "use bucket " + set.bucket
+		if keyless(err) {
+			return nil, set.explain(connector, doing, err)
+		}
+		return nil, set.classify(ctx, connector, doing, err)
 	}
 	return st, nil
 }

@@ -157,6 +157,8 @@ func (w *writer) drop(ctx context.Context, abort bool) {
 	for _, c := range w.closed {
 		files = append(files, c.files...)
 	}
+	ctx, cancel := context.WithTimeout(ctx, abortTime)
+	defer cancel()
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, filesAtOnce)
 	for _, f := range files {
@@ -172,8 +174,6 @@ func (w *writer) drop(ctx context.Context, abort bool) {
 }
 
 func (w *writer) abort(ctx context.Context, key, id string) {
-	ctx, cancel := context.WithTimeout(ctx, abortTime)
-	defer cancel()
 	if err := w.task.store.abort(ctx, key, id); err != nil && w.task.tc.Logger != nil {
 		w.task.tc.Logger.Warn("a multipart upload stays in the bucket", "key", key, "error", err)
 	}

@@ -15,18 +15,15 @@ type file struct {
 	schema   *schemas.Schema
 	w        *writer
 	buf      []byte
-	zip      *gzip.Writer // nil when not compressed, and once the trailer is written
+	raw      bool         // buf still has to be compressed
+	zip      *gzip.Writer // compresses what is appended, once raw ends
 	up       *multipart   // nil as long as everything fits one part
 	sealed   bool
 	stored   bool
 }
 
 func newFile(w *writer, dir, key string, schema *schemas.Schema) *file {
-	f := &file{dir: dir, key: key, schema: schema, w: w, buf: w.task.pool.get(0)}
-	if w.task.set.gzip {
-		f.zip = w.task.zipper(f)
-	}
-	return f
+	return &file{dir: dir, key: key, schema: schema, w: w, buf: w.task.pool.get(0), raw: w.task.set.gzip}
 }
 
 // ready waits until the file may take a record: until not too many parts are waiting to be sent.
@@ -44,11 +41,29 @@ func (f *file) fits(s *schemas.Schema) bool {
 
 // append adds an encoded record.
 func (f *file) append(line []byte) error {
+	if f.raw && len(f.buf)+len(line) > maxRaw {
+		if err := f.compress(); err != nil {
+			return err
+		}
+	}
 	if f.zip != nil {
 		_, err := f.zip.Write(line)
 		return err
 	}
 	_, err := f.Write(line)
+	return err
+}
+
+// maxRaw is what a file holds before it is given a compressor, which takes several times as much: a partition may have
+// a thousand files open.
+const maxRaw = 128 << 10
+
+// compress ends the raw state.
+func (f *file) compress() error {
+	raw := f.buf
+	f.raw, f.buf, f.zip = false, f.w.task.pool.get(0), f.w.task.zipper(f)
+	_, err := f.zip.Write(raw)
+	f.w.task.pool.put(raw)
 	return err
 }
 
@@ -98,6 +113,11 @@ func (f *file) store(ctx context.Context) error {
 }
 
 func (f *file) seal() error {
+	if f.raw {
+		if err := f.compress(); err != nil {
+			return err
+		}
+	}
 	if f.zip != nil {
 		if err := f.zip.Close(); err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/sluice-connect/sluice/schemas"
@@ -49,7 +50,7 @@ func confined(dir string) error {
 		return errors.New("name the object: its directory is not valid UTF-8")
 	}
 	for _, c := range dir {
-		if c < 0x20 || c == 0x7f {
+		if unicode.IsControl(c) || c == 0xfffe || c == 0xffff { // the last two break the XML of listings
 			return errors.New("name the object: its directory holds a control character")
 		}
 	}

@@ -47,6 +47,9 @@ func (s *settings) clockCuts() bool {
 // clockObjects tells whether anything about an object may depend on the clock.
 func (s *settings) clockObjects() bool { return s.wallclock || s.clockCuts() }
 
+// minPause keeps an idle writer from asking a store that is away without rest.
+const minPause = 100 * time.Millisecond
+
 type nullBehavior string
 
 const (
@@ -91,7 +94,7 @@ func read(v configdef.Values) (*settings, []configdef.Problem) {
 		accelerate:     v.Bool("s3.wan.mode"),
 		expectContinue: v.Bool("s3.http.send.expect.continue"),
 		retryBackoff:   r.millis("s3.retry.backoff.ms"),
-		pause:          r.millis("retry.backoff.ms"),
+		pause:          max(minPause, r.millis("retry.backoff.ms")),
 		acl:            types.ObjectCannedACL(v.String("s3.acl.canned")),
 		gzip:           strings.EqualFold(v.String("s3.compression.type"), "gzip"),
 		gzipLevel:      int(v.Int("s3.compression.level")),
