@@ -221,6 +221,9 @@ func (pl *pipeline) move() (more bool, err error) {
 // offer gives the converted records to the writer.
 func (pl *pipeline) offer() error {
 	batch := pl.records[pl.offered:pl.converted]
+	if tell := pl.task.spec.Topic; tell != nil {
+		tell(pl.part.Topic)
+	}
 	n, err := pl.writer.Write(pl.ctx, batch)
 	if n < 0 || n > len(batch) || (err == nil && n < len(batch)) {
 		return &sinkError{doing: "write to", at: pl.part.TopicPartition, err: fmt.Errorf("the sink took %d of %d records without saying why", n, len(batch))}

@@ -36,5 +36,9 @@ type Spec struct {
 	// Report is called with every change of state, in order, from the task's goroutines; it must not block for long.
 	// trace is the text for status answers, only set with Failed.
 	Report func(state State, trace string)
+	// Topic is called with the topic of every batch that is offered to the sink; it must be cheap. nil for nobody.
+	Topic  func(topic string)
 	Logger *slog.Logger // carries connector and task
+	// SinkLogger is for the sink, so that it can be made more talkative on its own; nil for Logger.
+	SinkLogger *slog.Logger
 }

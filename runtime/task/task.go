@@ -1,6 +1,7 @@
 package task
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -191,7 +192,7 @@ const startTime = time.Minute
 
 // startSink starts the sink's task; while the sink is away it keeps trying.
 func (t *SinkTask) startSink() error {
-	tc := connectors.TaskContext{Connector: t.spec.Connector, Task: t.spec.ID, Logger: t.log, Wake: t.wake, RequestCommit: t.requestCommit}
+	tc := connectors.TaskContext{Connector: t.spec.Connector, Task: t.spec.ID, Logger: cmp.Or(t.spec.SinkLogger, t.log), Wake: t.wake, RequestCommit: t.requestCommit}
 	wait := retryFirst
 	for {
 		ctx, cancel := context.WithTimeout(t.soft, startTime)
