@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -40,8 +41,9 @@ func readBody(c *gin.Context) ([]byte, error) {
 	return data, nil
 }
 
-// decode reads the body as one JSON value into out, a pointer to a type that knows its fields.
-func decode(c *gin.Context, out any) error {
+// decode reads the body as one JSON value into out, a pointer to a type that knows its fields. When fields are named,
+// the value must have no others; case counts, unlike in encoding/json.
+func decode(c *gin.Context, out any, fields ...string) error {
 	data, err := readBody(c)
 	if err != nil {
 		return err
@@ -55,10 +57,26 @@ func decode(c *gin.Context, out any) error {
 	if bytes.Equal(bytes.TrimSpace(data), []byte("null")) {
 		return runtime.Errorf(runtime.BadRequest, "The request body is null; it must be a JSON object")
 	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(out); err != nil {
+	err = json.Unmarshal(data, out)
+	if err == nil && len(fields) > 0 {
+		err = onlyFields(data, fields...)
+	}
+	if err != nil {
 		return runtime.Errorf(runtime.BadRequest, "The request body cannot be read: %s", describe(err))
+	}
+	return nil
+}
+
+// onlyFields refuses an object with other fields than those named.
+func onlyFields(data []byte, fields ...string) error {
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(data, &object); err != nil {
+		return err
+	}
+	for name := range object {
+		if !slices.Contains(fields, name) {
+			return fmt.Errorf("unknown field %q", name)
+		}
 	}
 	return nil
 }
@@ -76,11 +94,13 @@ func describe(err error) string {
 	return strings.TrimPrefix(err.Error(), "json: ")
 }
 
-// checkJSON accepts exactly one JSON value, without duplicate keys and not nested deeper than maxDepth.
+// checkJSON accepts exactly one JSON value, with no more than maxKeys keys in an object and not nested deeper than
+// maxDepth. Of keys that appear twice the last counts, as for the Java worker.
 func checkJSON(data []byte) error {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber()
-	var open []map[string]bool // per open object its keys so far; nil for an array
+	const array = -1
+	var open []int // per open object how many keys it had so far
 	expectKey := false
 	for {
 		tok, err := dec.Token()
@@ -90,23 +110,19 @@ func checkJSON(data []byte) error {
 			}
 			return err
 		}
-		if key, ok := tok.(string); ok && expectKey {
-			top := open[len(open)-1]
-			if top[key] {
-				return fmt.Errorf("key %q appears twice", key)
-			}
-			if len(top) == maxKeys {
+		if _, ok := tok.(string); ok && expectKey {
+			top := &open[len(open)-1]
+			if *top++; *top > maxKeys {
 				return fmt.Errorf("an object has more than %d keys", maxKeys)
 			}
-			top[key] = true
 			expectKey = false
 			continue
 		}
 		switch tok {
 		case json.Delim('{'):
-			open = append(open, map[string]bool{})
+			open = append(open, 0)
 		case json.Delim('['):
-			open = append(open, nil)
+			open = append(open, array)
 		case json.Delim('}'), json.Delim(']'):
 			open = open[:len(open)-1]
 		}
@@ -116,7 +132,7 @@ func checkJSON(data []byte) error {
 		if len(open) == 0 {
 			break
 		}
-		expectKey = open[len(open)-1] != nil
+		expectKey = open[len(open)-1] != array
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return errors.New("something follows the JSON value")
@@ -145,6 +161,14 @@ func (s *scalar) UnmarshalJSON(data []byte) error {
 
 // configBody is a connector configuration in a request.
 type configBody map[string]scalar
+
+// UnmarshalJSON starts afresh, so that of two configurations in one request the last counts.
+func (b *configBody) UnmarshalJSON(data []byte) error {
+	var m map[string]scalar
+	err := json.Unmarshal(data, &m)
+	*b = m
+	return err
+}
 
 func (b configBody) raw() runtime.RawConfig {
 	raw := make(runtime.RawConfig, len(b))

@@ -64,7 +64,7 @@ type createRequest struct {
 
 func (a *api) createConnector(c *gin.Context) error {
 	var req createRequest
-	if err := decode(c, &req); err != nil {
+	if err := decode(c, &req, "name", "config", "initial_state"); err != nil {
 		return err
 	}
 	if req.Config == nil {
@@ -103,13 +103,14 @@ func initialState(text *string) (runtime.State, error) {
 	return state, nil
 }
 
-// location is the address of a connector as this client reaches the worker. Slashes in names stay, as in Java.
+// location is the address of a connector as this client reaches the worker. Unlike in Java, slashes in names are
+// escaped, so that the address works.
 func location(c *gin.Context, name string) string {
-	segments := strings.Split(name, "/")
-	for i, s := range segments {
-		segments[i] = escapeSegment(s)
+	scheme := "http://"
+	if c.Request.TLS != nil {
+		scheme = "https://"
 	}
-	return "http://" + c.Request.Host + "/connectors/" + strings.Join(segments, "/")
+	return scheme + c.Request.Host + "/connectors/" + escapeSegment(name)
 }
 
 // escapeSegment escapes what RFC 3986 does not allow in a path segment, and nothing else.

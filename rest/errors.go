@@ -13,6 +13,7 @@ import (
 // statusOf is the one place where kinds of errors become status codes.
 var statusOf = map[runtime.Kind]int{
 	runtime.BadRequest:    http.StatusBadRequest,
+	runtime.Forbidden:     http.StatusForbidden,
 	runtime.NotFound:      http.StatusNotFound,
 	runtime.AlreadyExists: http.StatusConflict,
 	runtime.Conflict:      http.StatusConflict,

@@ -10,6 +10,8 @@ import (
 // Herder is what the API asks of the worker. Its errors are runtime.Error where the user can do something about them.
 type Herder interface {
 	Started() bool
+	Responsive(ctx context.Context) error
+	Stage() string
 	ServerInfo() runtime.ServerInfo
 
 	Connectors() []string
@@ -30,7 +32,15 @@ type Herder interface {
 	RestartConnector(ctx context.Context, name string, includeTasks, onlyFailed bool) (runtime.ConnectorStatus, error)
 	RestartTask(id runtime.TaskID) error
 
+	ConnectorOffsets(ctx context.Context, name string) ([]runtime.ConnectorOffset, error)
+	AlterOffsets(ctx context.Context, name string, offsets []runtime.PartitionOffset) (string, error)
+	ResetOffsets(ctx context.Context, name string) (string, error)
+	ActiveTopics(name string) ([]string, error)
+	ResetActiveTopics(name string) error
+	Loggers() map[string]runtime.LoggerLevel
+	Logger(name string) (runtime.LoggerLevel, error)
+	SetLogger(name, level string) ([]string, error)
 	Plugins(connectorsOnly bool) []runtime.PluginInfo
-	PluginConfig(name string) ([]runtime.ConfigKeyInfo, error)
+	PluginConfig(name, version string) ([]runtime.ConfigKeyInfo, error)
 	Validate(ctx context.Context, plugin string, config runtime.RawConfig) (runtime.ConfigInfos, error)
 }

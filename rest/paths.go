@@ -10,10 +10,10 @@ import (
 // cleanPaths gives next one spelling of each path, as the Java worker's web container does: no trailing slash, no
 // path parameters, nothing that another program could read as a different path. HEAD is a GET whose body net/http
 // drops.
-func cleanPaths(next http.Handler) http.Handler {
+func (a *api) cleanPaths(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		raw := r.URL.EscapedPath()
-		if ambiguous(raw) {
+		if ambiguous(raw) && !a.addressed(raw) {
 			refusePath(w, r.Method)
 			return
 		}
@@ -47,8 +47,24 @@ func refusePath(w http.ResponseWriter, method string) {
 	_, _ = w.Write([]byte("<html><body><h2>HTTP ERROR 400 Ambiguous URI</h2></body></html>\n"))
 }
 
+// addressed reports whether raw is a path of an existing connector and only its name looks ambiguous. Kafka Connect 4
+// lets such connectors be created and then never addressed again, not even to delete them.
+func (a *api) addressed(raw string) bool {
+	rest, ok := strings.CutPrefix(raw, "/connectors/")
+	segment, rest, _ := strings.Cut(rest, "/")
+	if !ok || ambiguous("/"+rest) {
+		return false
+	}
+	name, err := url.PathUnescape(segment)
+	if err != nil || !utf8.ValidString(name) {
+		return false
+	}
+	_, err = a.herder.ConnectorConfig(name)
+	return err == nil
+}
+
 // ambiguous reports escapes that change what the path means once somebody decodes it: slash, backslash, percent and
-// control characters; and empty segments. Connector names with them cannot be reached, as in Kafka Connect 4.
+// control characters; and empty segments.
 func ambiguous(raw string) bool {
 	if strings.Contains(raw, "//") {
 		return true

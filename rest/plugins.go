@@ -11,7 +11,7 @@ func (a *api) listPlugins(c *gin.Context) error {
 }
 
 func (a *api) getPluginConfig(c *gin.Context) error {
-	keys, err := a.herder.PluginConfig(pathValue(c, "plugin"))
+	keys, err := a.herder.PluginConfig(pathValue(c, "plugin"), c.Query("version"))
 	return ok(c, keys, err)
 }
 

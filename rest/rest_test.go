@@ -85,7 +85,7 @@ func newClient(t *testing.T) *client {
 	if err := herder.Start(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(NewHandler(herder, log))
+	server := httptest.NewServer(NewHandler(herder, log, CrossSite{}))
 	t.Cleanup(func() {
 		http.DefaultClient.CloseIdleConnections()
 		server.Close()
@@ -225,7 +225,7 @@ func TestValidateAnswer(t *testing.T) {
 func TestLocation(t *testing.T) {
 	c := newClient(t)
 	for name, want := range map[string]string{
-		"plain": "/connectors/plain", "ü €": "/connectors/%C3%BC%20%E2%82%AC", "a/b": "/connectors/a/b",
+		"plain": "/connectors/plain", "ü €": "/connectors/%C3%BC%20%E2%82%AC", "a/b": "/connectors/a%2Fb",
 		"q?#": "/connectors/q%3F%23", "a;b=c": "/connectors/a;b=c", `"'<>|`: "/connectors/%22'%3C%3E%7C",
 	} {
 		if got := c.do("POST", "/connectors", create(name)); got.status != 201 || got.header.Get("Location") != c.url+want {

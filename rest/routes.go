@@ -13,6 +13,7 @@ import (
 type api struct {
 	herder Herder
 	log    *slog.Logger
+	sites  CrossSite
 }
 
 // route is one method of one path.
@@ -42,6 +43,11 @@ func (a *api) routes() []route {
 		{"PUT", "/connectors/:connector/stop", a.stop, false},
 		{"POST", "/connectors/:connector/restart", a.restart, false},
 
+		{"GET", "/connectors/:connector/offsets", a.getOffsets, false},
+		{"PATCH", "/connectors/:connector/offsets", a.patchOffsets, true},
+		{"DELETE", "/connectors/:connector/offsets", a.deleteOffsets, false},
+		{"GET", "/connectors/:connector/topics", a.getTopics, false},
+		{"PUT", "/connectors/:connector/topics/reset", a.resetTopics, false},
 		{"GET", "/connectors/:connector/tasks", a.listTasks, false},
 		{"GET", "/connectors/:connector/tasks/:task/status", a.getTaskStatus, false},
 		{"POST", "/connectors/:connector/tasks/:task/restart", a.restartTask, false},
@@ -49,20 +55,23 @@ func (a *api) routes() []route {
 		{"GET", "/connector-plugins", a.listPlugins, false},
 		{"GET", "/connector-plugins/:plugin/config", a.getPluginConfig, false},
 		{"PUT", "/connector-plugins/:plugin/config/validate", a.validate, true},
+		{"GET", "/admin/loggers", a.listLoggers, false},
+		{"GET", "/admin/loggers/:logger", a.getLogger, false},
+		{"PUT", "/admin/loggers/:logger", a.setLogger, true},
 	}
 }
 
-// NewHandler returns the API in front of herder.
-func NewHandler(herder Herder, log *slog.Logger) http.Handler {
+// NewHandler returns the API in front of herder, for programs and for web pages of sites.
+func NewHandler(herder Herder, log *slog.Logger, sites CrossSite) http.Handler {
 	gin.SetMode(gin.ReleaseMode)
-	a := &api{herder: herder, log: log}
+	a := &api{herder: herder, log: log, sites: sites}
 	engine := gin.New()
 	engine.UseRawPath = true // paths.go has made RawPath what shall match
 	engine.UnescapePathValues = false
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false
 	_ = engine.SetTrustedProxies(nil) // nil cannot fail
-	engine.Use(a.observe)
+	engine.Use(a.observe, a.crossSite)
 	engine.NoRoute(func(c *gin.Context) { a.fail(c, errStatus(http.StatusNotFound)) })
 	engine.NoMethod(func(c *gin.Context) {
 		c.Writer.Header().Del("Allow") // the Java worker sends none with a 405
@@ -76,7 +85,7 @@ func NewHandler(herder Herder, log *slog.Logger) http.Handler {
 	for path, list := range methods {
 		engine.OPTIONS(path, options(list))
 	}
-	return cleanPaths(engine)
+	return a.cleanPaths(engine)
 }
 
 // endpoint checks what the client sends and accepts before the handler does anything.

@@ -61,7 +61,7 @@ func Listen(ctx context.Context, addrs []string) ([]net.Listener, error) {
 func (s *Server) Serve(listeners []net.Listener) {
 	for _, l := range listeners {
 		s.serving.Go(func() {
-			if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			if err := s.http.Serve(refusingListener{l}); !errors.Is(err, http.ErrServerClosed) {
 				s.log.Error("REST server stopped", "listener", l.Addr().String(), "error", err)
 			}
 		})

@@ -30,6 +30,7 @@ type connector struct {
 	idle   int // tasks a restored connector gets at launch when it is paused
 	slots  []*slot
 	parked bool // restored or read from a file, not launched yet
+	topics activeTopics
 }
 
 // tasksAt is how many tasks the store shall remember for a target state, other than those a running one makes anew.
@@ -98,7 +99,7 @@ func (c *connector) build(n int) {
 	if n == 0 {
 		return
 	}
-	shown, props := c.taskConfig(), fullClasses(c.config)
+	shown, props := c.taskConfig(), c.config
 	for i, s := range c.slots {
 		s.set(func(w *want) { w.config, w.spec, w.paused = shown, c.spec(i, props), c.target == task.Paused })
 		s.restart(task.Restarting)
@@ -110,8 +111,8 @@ func (c *connector) build(n int) {
 
 func (c *connector) newSlot(i int, shown, props map[string]string) *slot {
 	id := TaskID{Connector: c.name, Task: i}
-	s := &slot{h: c.h, id: id, wake: make(chan struct{}, 1), ended: make(chan struct{}), state: task.Unassigned,
-		log:  c.h.opt.Logger.With("connector", c.name, "task", i),
+	own, sink := c.taskLoggers(i)
+	s := &slot{h: c.h, id: id, wake: make(chan struct{}, 1), ended: make(chan struct{}), state: task.Unassigned, log: own, sinkLog: sink,
 		want: want{run: 1, config: shown, spec: c.spec(i, props), paused: c.target == task.Paused}}
 	if old := c.h.last[id]; old != nil {
 		s.before = old.ended
@@ -124,7 +125,7 @@ func (c *connector) newSlot(i int, shown, props map[string]string) *slot {
 
 func (c *connector) spec(i int, props map[string]string) task.Spec {
 	return task.Spec{Connector: c.name, ID: i, Plugin: c.plugin, Props: props, Worker: c.h.opt.Worker,
-		InstanceID: memberID(c.h.opt.InstanceID, c.name, i)}
+		InstanceID: memberID(c.h.opt.InstanceID, c.name, i), Topic: c.topics.add}
 }
 
 // taskConfig is the configuration that REST shows for a task.

@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"fmt"
 	"maps"
 	"sort"
 	"strings"
@@ -21,12 +20,14 @@ type finding struct {
 	value  *string
 	errors []string
 	hidden bool // not visible: it depends on a key that is wrong
+	once   bool // counts as one error, whatever the number of its messages
 }
 
 // examination is what is known about a configuration before it is accepted.
 type examination struct {
 	plugin   *connectors.Plugin
-	config   map[string]string
+	config   map[string]string // as given
+	props    map[string]string // with references resolved
 	tasksMax int
 	findings []finding
 }
@@ -38,6 +39,19 @@ func (e *examination) messages() []string {
 		all = append(all, f.errors...)
 	}
 	return all
+}
+
+// count is the number of errors as Connect counts them.
+func (e *examination) count() int {
+	n := 0
+	for _, f := range e.findings {
+		if f.once {
+			n += min(1, len(f.errors))
+		} else {
+			n += len(f.errors)
+		}
+	}
+	return n
 }
 
 // invalid is the answer to a configuration with errors, nil when there are none.
@@ -55,24 +69,31 @@ func (e *examination) invalid() error {
 // is missing fails the task, which can then be restarted, and not the request. Its error says
 // that there is nothing to examine: no class, or an unknown one.
 func (h *Herder) examine(raw RawConfig) (*examination, error) {
-	class := raw["connector.class"]
-	if class == nil {
-		return nil, Errorf(BadRequest, "Connector config %s contains no connector type", javaMap(raw))
-	}
-	plugin, err := lookupConnector(*class)
-	if err != nil {
-		return nil, err
-	}
-	e := &examination{plugin: plugin, config: map[string]string{}}
+	e := &examination{config: map[string]string{}}
 	for k, v := range raw {
 		if v != nil {
 			e.config[k] = *v
 		}
 	}
+	var err error
+	if e.props, err = h.resolve(e.config); err != nil {
+		return nil, err
+	}
+	class, given := e.props["connector.class"]
+	if !given {
+		return nil, Errorf(BadRequest, "Connector config %s contains no connector type", javaMap(raw))
+	}
+	plugin, err := lookupConnector(class)
+	if err != nil {
+		return nil, err
+	}
+	e.plugin = plugin
 	e.commonFindings(h.commonKeys(plugin))
-	e.versionFindings(versionOf(plugin, h.opt.Version))
-	e.take("", plugin.Connector.Config(), e.config)
-	e.overrideFindings()
+	if err := e.versionFindings(versionOf(plugin, h.opt.Version)); err != nil {
+		return nil, err
+	}
+	e.take("", plugin.Connector.Config(), e.props)
+	e.overrideFindings(h.opt.Worker)
 	e.converterFindings()
 	e.nullFindings(raw)
 	return e, nil
@@ -80,12 +101,12 @@ func (h *Herder) examine(raw RawConfig) (*examination, error) {
 
 func (e *examination) commonFindings(keys []cd.Key) {
 	def := cd.New(keys...)
-	e.take("", def, e.config)
+	e.take("", def, e.props)
 	if f := e.find("tasks.max"); f.value == nil {
 		f.errors = append(f.errors, "Invalid value null for configuration tasks.max: Value must be non-null")
 	}
 	e.hideUnknownConverters()
-	v, _ := def.Parse(e.config)
+	v, _ := def.Parse(e.props)
 	e.tasksMax = int(v.Int("tasks.max"))
 	for _, check := range commonChecks {
 		e.add(check(v))
@@ -105,14 +126,16 @@ func (e *examination) hideUnknownConverters() {
 	}
 }
 
-// versionFindings refuses a pinned version: a binary holds one version of each class.
-func (e *examination) versionFindings(version string) {
-	want := strings.TrimSpace(e.config[pluginVersion])
-	if want == "" || want == version || want == "latest" {
-		return
+// versionFindings refuses a version that is not there: a binary holds one version of each class.
+func (e *examination) versionFindings(version string) error {
+	r, err := parseVersionRange(e.props[pluginVersion])
+	if err != nil {
+		return err
 	}
-	e.add([]cd.Problem{{Key: pluginVersion, Message: fmt.Sprintf("Plugin %s not found that matches the version range [%s,%s], "+
-		"available versions: [%s]", e.plugin.Class, want, want, version)}})
+	if !r.contains(version) {
+		e.add([]cd.Problem{{Key: pluginVersion, Message: r.missing(e.plugin.Class, version)}})
+	}
+	return nil
 }
 
 // take adds what def finds in config about its keys, under their names with prefix.
@@ -133,13 +156,40 @@ func (e *examination) take(prefix string, def *cd.Def, config map[string]string)
 func (e *examination) converterFindings() {
 	for _, role := range []converter.Role{converter.ForHeader, converter.ForKey, converter.ForValue} {
 		name := role.String() + ".converter"
-		p, ok := converter.Lookup(e.config[name])
-		if ok {
-			config := maps.Clone(withPrefix(e.config, name+"."))
-			config["converter.type"] = role.String() // the worker sets it, whatever the user says
-			e.take(name+".", p.Config(), config)
+		p, ok := converter.Lookup(e.props[name])
+		if !ok {
+			continue
+		}
+		config := maps.Clone(withPrefix(e.props, name+"."))
+		config[converterType.Name] = role.String() // the worker sets it, whatever the user says
+		first := len(e.findings)
+		e.take(name+".", p.Config(), config)
+		e.describe(e.findings[first:], name+".", shownKeys(p))
+		e.refuseSchemaContent(name+".", p, config)
+	}
+}
+
+// describe gives findings of a converter the definitions that answers show, and counts them once each.
+func (e *examination) describe(findings []finding, prefix string, shown *cd.Def) {
+	for i := range findings {
+		findings[i].once = true
+		if k, ok := shown.Key(strings.TrimPrefix(findings[i].name, prefix)); ok {
+			findings[i].key = &k
 		}
 	}
+}
+
+// refuseSchemaContent shows the key as Kafka does; a converter that does not know it would drop it silently.
+func (e *examination) refuseSchemaContent(prefix string, p *converter.Plugin, config map[string]string) {
+	if _, has := p.Config().Key(schemaContent.Name); has || p.Class != jsonConverter {
+		return
+	}
+	f := finding{name: prefix + schemaContent.Name, key: &schemaContent, once: true}
+	if text := config[schemaContent.Name]; text != "" {
+		f.value = &text
+		f.errors = []string{"Invalid value for configuration " + schemaContent.Name + ": a schema for all records" + notYet}
+	}
+	e.findings = append(e.findings, f)
 }
 
 func withPrefix(config map[string]string, prefix string) map[string]string {
@@ -190,7 +240,7 @@ func (e *examination) add(problems []cd.Problem) {
 		if f == nil {
 			e.findings = append([]finding{{name: p.Key}}, e.findings...)
 			f = &e.findings[0]
-			if text, ok := e.config[p.Key]; ok {
+			if text, ok := e.props[p.Key]; ok {
 				f.value = &text
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/sluice-connect/sluice/runtime/loggers"
 	"github.com/sluice-connect/sluice/runtime/store"
 	"github.com/sluice-connect/sluice/runtime/task"
 )
@@ -31,9 +32,17 @@ type Options struct {
 	Graceful time.Duration
 	// StartTask starts a task and returns at once.
 	StartTask func(task.Spec) Task
+	// Resolve replaces references to config providers by what they stand for; nil leaves them as they are. What it
+	// returns is seen by validators and tasks only: answers show what the user wrote.
+	Resolve func(map[string]string) (map[string]string, error)
+	// Offsets reads and changes committed offsets; nil for a worker without Kafka.
+	Offsets Offsets
 	// ClusterID asks Kafka for the id of the cluster; nil leaves the id empty.
 	ClusterID func(context.Context) (string, error)
-	Logger    *slog.Logger
+	// Loggers has the loggers of tasks and sinks, and the levels that clients may change; nil for a tree of its own that
+	// writes where Logger does.
+	Loggers *loggers.Tree
+	Logger  *slog.Logger
 }
 
 // Herder runs the connectors of a standalone worker.
@@ -43,7 +52,7 @@ type Options struct {
 type Herder struct {
 	opt Options
 
-	change sync.Mutex
+	change turn
 	mu     sync.RWMutex
 	// Guarded by mu; written only with change held as well.
 	connectors map[string]*connector
@@ -53,6 +62,7 @@ type Herder struct {
 
 	slots   sync.WaitGroup // the slots' goroutines
 	started atomic.Bool
+	doing   atomic.Pointer[stage] // what holds change
 
 	cluster     atomic.Pointer[string]
 	stopCluster context.CancelFunc
@@ -61,14 +71,17 @@ type Herder struct {
 
 // New returns a herder that answers but runs nothing until Start.
 func New(opt Options) *Herder {
-	return &Herder{opt: opt, connectors: map[string]*connector{}, last: map[TaskID]*slot{}}
+	if opt.Loggers == nil && opt.Logger != nil {
+		opt.Loggers = loggers.New(opt.Logger.Handler())
+	}
+	return &Herder{opt: opt, change: newTurn(), connectors: map[string]*connector{}, last: map[TaskID]*slot{}}
 }
 
 // Start loads the stored connectors, lets those of files win, and starts them. It does not wait for Kafka. On an
 // error nothing was started.
 func (h *Herder) Start(ctx context.Context, files []ConnectorFile) error {
-	h.change.Lock()
-	defer h.change.Unlock()
+	h.take("starting")
+	defer h.end()
 	stored, err := h.opt.Store.Load()
 	if err != nil {
 		return err
@@ -97,14 +110,14 @@ func (h *Herder) Started() bool { return h.started.Load() }
 // Close refuses further changes, stops all tasks at once within the graceful time and waits for them. ctx bounds the
 // wait for tasks that do not end even then.
 func (h *Herder) Close(ctx context.Context) error {
-	h.change.Lock()
+	h.take("shutting down")
 	h.mu.Lock()
 	h.closing = true
 	for _, s := range h.last {
 		s.set(func(w *want) { w.gone = true })
 	}
 	h.mu.Unlock()
-	h.change.Unlock()
+	h.end()
 	if h.stopCluster != nil {
 		h.stopCluster()
 		<-h.clusterDone
@@ -140,16 +153,6 @@ func (h *Herder) forget(s *slot) {
 	}
 	h.mu.Unlock()
 	close(s.ended)
-}
-
-// begin takes the change lock, unless the worker is closing; the caller unlocks it.
-func (h *Herder) begin() error {
-	h.change.Lock()
-	if h.closing {
-		h.change.Unlock()
-		return Errorf(Unavailable, "Worker is shutting down")
-	}
-	return nil
 }
 
 func (h *Herder) find(name, missing string) (*connector, error) {

@@ -9,10 +9,10 @@ import (
 // RestartConnector restarts the connector and, with includeTasks, its tasks; with onlyFailed those that are FAILED.
 // The answer is the status with RESTARTING where something is restarted.
 func (h *Herder) RestartConnector(ctx context.Context, name string, includeTasks, onlyFailed bool) (ConnectorStatus, error) {
-	if err := h.begin(); err != nil {
+	if err := h.begin("handling restart request for connector " + name); err != nil {
 		return ConnectorStatus{}, err
 	}
-	defer h.change.Unlock()
+	defer h.end()
 	c, err := h.find(name, missingRestart)
 	if err != nil {
 		return ConnectorStatus{}, err
@@ -39,10 +39,10 @@ func (h *Herder) RestartConnector(ctx context.Context, name string, includeTasks
 
 // RestartTask stops a task and starts it again, whatever its state.
 func (h *Herder) RestartTask(id TaskID) error {
-	if err := h.begin(); err != nil {
+	if err := h.begin("restarting task " + id.String()); err != nil {
 		return err
 	}
-	defer h.change.Unlock()
+	defer h.end()
 	c, err := h.find(id.Connector, missingRestart)
 	if err != nil {
 		return err

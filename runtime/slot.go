@@ -22,12 +22,12 @@ type Task interface {
 // slot is the place of one task number of a connector. Its goroutine owns the running task: it alone starts, pauses
 // and stops it, so that a slow stop holds up nobody but the successor of the same number.
 type slot struct {
-	h      *Herder
-	id     TaskID
-	wake   chan struct{}
-	ended  chan struct{}
-	before <-chan struct{} // ended of the slot that had the number before, nil for none
-	log    *slog.Logger
+	h            *Herder
+	id           TaskID
+	wake         chan struct{}
+	ended        chan struct{}
+	before       <-chan struct{} // ended of the slot that had the number before, nil for none
+	log, sinkLog *slog.Logger
 
 	// Guarded by Herder.mu.
 	want  want
@@ -109,8 +109,14 @@ func (s *slot) run() {
 func (s *slot) start(w want) Task {
 	spec := w.spec
 	spec.Paused = w.paused
-	spec.Logger = s.log
+	spec.Logger, spec.SinkLogger = s.log, s.sinkLog
 	spec.Report = func(state task.State, trace string) { s.report(w.run, state, trace) }
+	props, err := s.h.resolve(spec.Props)
+	if err != nil {
+		spec.Report(task.Failed, err.Error())
+		return nil
+	}
+	spec.Props = fullClasses(props)
 	s.log.Info("starting task")
 	return s.h.opt.StartTask(spec)
 }

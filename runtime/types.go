@@ -137,6 +137,7 @@ type Kind uint8
 // The kinds of herder errors.
 const (
 	BadRequest    Kind = iota + 1 // the request can never succeed: 400
+	Forbidden                     // the worker's configuration does not allow it: 403
 	NotFound                      // the connector, task or plugin does not exist: 404
 	AlreadyExists                 // the connector exists: 409
 	Conflict                      // try again: the worker is changing: 409

@@ -18,11 +18,5 @@ func unsupported(v cd.Values) []cd.Problem {
 	if len(v.List("predicates")) > 0 {
 		refuse("predicates", "transforming records")
 	}
-	if v.String("errors.tolerance") == "all" {
-		refuse("errors.tolerance", "tolerating errors")
-	}
-	if v.String("errors.deadletterqueue.topic.name") != "" {
-		refuse("errors.deadletterqueue.topic.name", "a dead letter queue")
-	}
 	return problems
 }

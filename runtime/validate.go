@@ -21,7 +21,7 @@ func (h *Herder) Validate(ctx context.Context, plugin string, raw RawConfig) (Co
 	if err != nil {
 		return ConfigInfos{}, err
 	}
-	infos := ConfigInfos{Name: *class, ErrorCount: len(e.messages()), Groups: []string{}, Configs: []ConfigInfo{}}
+	infos := ConfigInfos{Name: e.config["connector.class"], ErrorCount: e.count(), Groups: []string{}, Configs: []ConfigInfo{}}
 	for _, f := range e.findings {
 		info := ConfigInfo{Value: ConfigValueInfo{Name: f.name, Value: f.value, RecommendedValues: []string{}, Errors: []string{}, Visible: !f.hidden}}
 		if f.key != nil {
@@ -61,11 +61,19 @@ func (h *Herder) Plugins(connectorsOnly bool) []PluginInfo {
 	return append(list, headers...)
 }
 
-// PluginConfig describes the keys of a connector or converter class: first its own, then those every sink has.
-func (h *Herder) PluginConfig(name string) ([]ConfigKeyInfo, error) {
+// PluginConfig describes the keys of a connector or converter class: first its own, then those every sink has. version
+// is a range that the installed version must lie in, "" for any.
+func (h *Herder) PluginConfig(name, version string) ([]ConfigKeyInfo, error) {
 	infos := []ConfigKeyInfo{}
+	wanted, err := parseVersionRange(version)
+	if err != nil {
+		return nil, err
+	}
 	if p, ok := converter.Lookup(name); ok {
-		for _, k := range p.Config().Keys() {
+		if !wanted.contains(p.Version) {
+			return nil, Errorf(BadRequest, "%s", wanted.missing(p.Class, p.Version))
+		}
+		for _, k := range shownKeys(p).Keys() {
 			infos = append(infos, keyInfo(k))
 		}
 		return infos, nil
@@ -73,6 +81,9 @@ func (h *Herder) PluginConfig(name string) ([]ConfigKeyInfo, error) {
 	p, err := lookupConnector(name)
 	if err != nil {
 		return nil, Errorf(NotFound, "Unknown plugin %s.", name)
+	}
+	if installed := versionOf(p, h.opt.Version); !wanted.contains(installed) {
+		return nil, Errorf(BadRequest, "%s", wanted.missing(p.Class, installed))
 	}
 	for _, k := range p.Connector.Config().Keys() {
 		if !k.Internal {
@@ -151,8 +162,11 @@ func keyInfo(k cd.Key) ConfigKeyInfo {
 	if k.Group != "" {
 		info.Group = &k.Group
 	}
-	if k.Order == 0 {
+	switch k.Order {
+	case 0:
 		info.Order = -1
+	case orderZero:
+		info.Order = 0
 	}
 	if info.DisplayName == "" {
 		info.DisplayName = k.Name

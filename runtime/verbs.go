@@ -22,10 +22,10 @@ func (h *Herder) CreateConnector(ctx context.Context, name string, raw RawConfig
 	if err != nil {
 		return ConnectorInfo{}, err
 	}
-	if err := h.begin(); err != nil {
+	if err := h.begin("writing a config for connector " + name); err != nil {
 		return ConnectorInfo{}, err
 	}
-	defer h.change.Unlock()
+	defer h.end()
 	if _, taken := h.connectors[name]; taken {
 		return ConnectorInfo{}, Errorf(AlreadyExists, "Connector %s already exists", name)
 	}
@@ -38,10 +38,10 @@ func (h *Herder) PutConnectorConfig(ctx context.Context, name string, raw RawCon
 	if err != nil {
 		return ConnectorInfo{}, false, err
 	}
-	if err := h.begin(); err != nil {
+	if err := h.begin("writing a config for connector " + name); err != nil {
 		return ConnectorInfo{}, false, err
 	}
-	defer h.change.Unlock()
+	defer h.end()
 	c, exists := h.connectors[name]
 	if !exists {
 		info, err = h.add(name, e, task.Running)
@@ -51,7 +51,8 @@ func (h *Herder) PutConnectorConfig(ctx context.Context, name string, raw RawCon
 	return info, false, err
 }
 
-// PatchConnectorConfig changes some keys of a configuration; a null removes its key.
+// PatchConnectorConfig changes some keys of a configuration; a null removes its key. As in Kafka Connect, the name in
+// the configuration may become another one than the connector's, which nothing but answers shows.
 func (h *Herder) PatchConnectorConfig(ctx context.Context, name string, patch RawConfig) (ConnectorInfo, error) {
 	before, err := h.ConnectorConfig(name)
 	if err != nil {
@@ -63,9 +64,6 @@ func (h *Herder) PatchConnectorConfig(ctx context.Context, name string, patch Ra
 			delete(patched, k)
 		}
 	}
-	if v := patched["name"]; v != nil && *v != name {
-		return ConnectorInfo{}, mismatch(*v, name)
-	}
 	e, err := h.examine(patched)
 	if err == nil {
 		err = e.invalid()
@@ -73,10 +71,10 @@ func (h *Herder) PatchConnectorConfig(ctx context.Context, name string, patch Ra
 	if err != nil {
 		return ConnectorInfo{}, err
 	}
-	if err := h.begin(); err != nil {
+	if err := h.begin("writing a config for connector " + name); err != nil {
 		return ConnectorInfo{}, err
 	}
-	defer h.change.Unlock()
+	defer h.end()
 	c, err := h.find(name, missingConnector)
 	if err != nil {
 		return ConnectorInfo{}, err
@@ -90,10 +88,10 @@ func (h *Herder) PatchConnectorConfig(ctx context.Context, name string, patch Ra
 
 // DeleteConnector forgets a connector and stops its tasks.
 func (h *Herder) DeleteConnector(name string) error {
-	if err := h.begin(); err != nil {
+	if err := h.begin("removing the config for connector " + name); err != nil {
 		return err
 	}
-	defer h.change.Unlock()
+	defer h.end()
 	c, err := h.find(name, missingConnector)
 	if err != nil {
 		return err
@@ -120,10 +118,10 @@ func (h *Herder) Resume(name string) error { return h.retarget(name, task.Runnin
 func (h *Herder) Stop(name string) error { return h.retarget(name, task.Stopped) }
 
 func (h *Herder) retarget(name string, target task.State) error {
-	if err := h.begin(); err != nil {
+	if err := h.begin("writing the " + string(target) + " target state for connector " + name); err != nil {
 		return err
 	}
-	defer h.change.Unlock()
+	defer h.end()
 	c, err := h.find(name, missingTarget)
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"github.com/sluice-connect/sluice/rest"
 	"github.com/sluice-connect/sluice/runtime"
 	"github.com/sluice-connect/sluice/runtime/kafka"
+	"github.com/sluice-connect/sluice/runtime/loggers"
 	"github.com/sluice-connect/sluice/runtime/metrics"
 	"github.com/sluice-connect/sluice/runtime/store"
 	"github.com/sluice-connect/sluice/runtime/task"
@@ -28,6 +29,8 @@ type worker struct {
 // startWorker starts a worker and the connectors of files.
 func startWorker(ctx context.Context, config workerconfig.Config, files []runtime.ConnectorFile, log *slog.Logger) (*worker, error) {
 	began := time.Now()
+	tree := loggers.New(log.Handler())
+	log = tree.Logger(runtime.LoggerWorker)
 	state, err := store.Open(config.DataDir)
 	if err != nil {
 		return nil, err
@@ -42,10 +45,13 @@ func startWorker(ctx context.Context, config workerconfig.Config, files []runtim
 		Worker: config.Props, Store: state, WorkerID: id, InstanceID: config.InstanceID(state.InstanceID()),
 		Version: version, Commit: runtime.Commit(), Graceful: grace,
 		StartTask: func(s task.Spec) runtime.Task { return task.Start(s) },
-		ClusterID: kafka.ClusterID(config.Props), Logger: log,
+		ClusterID: kafka.ClusterID(config.Props), Offsets: kafka.Offsets{},
+		Loggers: tree, Logger: tree.Logger(runtime.LoggerHerder),
 	})
+	restLog := tree.Logger(runtime.LoggerREST)
+	sites := rest.Sites(config.String(workerconfig.AllowOrigin), config.String(workerconfig.AllowMethods))
 	series := metrics.NewRegistry()
-	server := rest.NewServer(rest.WithMetrics(rest.NewHandler(herder, log), series.Handler(herder.Metrics)), log)
+	server := rest.NewServer(rest.WithMetrics(rest.NewHandler(herder, restLog, sites), series.Handler(herder.Metrics)), restLog)
 	server.Serve(listeners)
 	urls := rest.Addresses(listeners)
 	w := &worker{url: urls[0], grace: grace, stop: func(ctx context.Context) error {

@@ -100,7 +100,7 @@ func TestMalformedPropertiesStopTheStart(t *testing.T) {
 		"no listener":       {minimal(ListenersKey, ""), "List of listeners must not be empty"},
 		"bad broker":        {minimal(BootstrapServers, "kafka"), "Invalid url in bootstrap.servers: kafka"},
 		"extension":         {minimal("rest.extension.classes", "x.BasicAuth"), "REST extensions are not supported yet by this version"},
-		"override policy":   {minimal("connector.client.config.override.policy", "None"), "only the policy All is supported yet by this version"},
+		"override policy":   {minimal("connector.client.config.override.policy", "Nobody"), "it must be one of All, None, Principal, Allowlist"},
 		"bad worker id":     {minimal(WorkerIDKey, "a b"), "Invalid value a b for configuration worker.id"},
 		"bad broker port":   {minimal(BootstrapServers, "kafka:0"), "Invalid port in bootstrap.servers: kafka:0"},
 	} {

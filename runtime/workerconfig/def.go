@@ -21,6 +21,12 @@ const (
 	OffsetFile         = "offset.storage.file.filename"
 	DataDirKey         = "sluice.data.dir"
 	WorkerIDKey        = "worker.id"
+	OverridePolicy     = "connector.client.config.override.policy"
+	OverrideAllowlist  = "connector.client.config.override.allowlist"
+	TopicTracking      = "topic.tracking.enable"
+	TopicTrackingReset = "topic.tracking.allow.reset"
+	AllowOrigin        = "access.control.allow.origin"
+	AllowMethods       = "access.control.allow.methods"
 )
 
 // DefaultHeaderConverter converts headers when nobody says otherwise.
@@ -58,11 +64,18 @@ var Standalone = cd.New(
 		Valid: cd.OneOf("use_all_dns_ips", "resolve_canonical_bootstrap_servers_only"), Doc: "How broker names are resolved."},
 	cd.Key{Name: "rest.extension.classes", Type: cd.List, Importance: cd.Low, Valid: noExtensions,
 		Doc: "Extensions of the REST API, such as basic authentication. None is supported yet."},
-	cd.Key{Name: "connector.client.config.override.policy", Type: cd.String, Default: "All", Importance: cd.Low, Valid: onlyAll,
-		Doc: "Which client settings connectors may override. Only All is supported yet."},
-	cd.Key{Name: "topic.tracking.enable", Type: cd.Boolean, Default: "true", Importance: cd.Low,
+	cd.Key{Name: OverridePolicy, Type: cd.String, Default: "All", Importance: cd.Medium, Valid: knownPolicy,
+		Doc: "Which client settings connectors may override: All, None, Principal (who they are to Kafka) or Allowlist."},
+	cd.Key{Name: OverrideAllowlist, Type: cd.List, Importance: cd.Medium,
+		Doc: "Client settings, without prefix, that connectors may override under the policy Allowlist."},
+	cd.Key{Name: AllowOrigin, Type: cd.String, Importance: cd.Low,
+		Doc: "Origins whose web pages may use the REST API, separated by commas, with * for any characters; none when empty. Requests " +
+			"of pages of other origins are refused."},
+	cd.Key{Name: AllowMethods, Type: cd.String, Importance: cd.Low,
+		Doc: "Methods that pages of those origins may use, separated by commas; GET, POST and HEAD when empty."},
+	cd.Key{Name: TopicTracking, Type: cd.Boolean, Default: "true", Importance: cd.Low,
 		Doc: "Whether to remember which topics a connector has used."},
-	cd.Key{Name: "topic.tracking.allow.reset", Type: cd.Boolean, Default: "true", Importance: cd.Low,
+	cd.Key{Name: TopicTrackingReset, Type: cd.Boolean, Default: "true", Importance: cd.Low,
 		Doc: "Whether the topics a connector has used may be reset over REST."},
 ).Add(ignored()...)
 
@@ -83,7 +96,7 @@ func ignored() []cd.Key {
 
 // families are the prefixes whose properties are read elsewhere: clients, converters, TLS and SASL.
 var families = []string{
-	"consumer.", "producer.", "admin.", KeyConverter + ".", ValueConverter + ".", HeaderConverter + ".", "ssl.", "sasl.", "security.",
+	"config.providers.", "consumer.", "producer.", "admin.", KeyConverter + ".", ValueConverter + ".", HeaderConverter + ".", "ssl.", "sasl.", "security.",
 }
 
 func inFamily(name string) bool {

@@ -14,9 +14,28 @@ func noExtensions(value any) error {
 	return nil
 }
 
-func onlyAll(value any) error {
-	if policy, _ := value.(string); !strings.EqualFold(policy, "All") {
-		return errors.New("only the policy All is supported yet by this version")
+// Policies are the client override policies, by the names that the Java worker's classes have or are known by.
+var Policies = []string{"All", "None", "Principal", "Allowlist"}
+
+const policyPackage, policySuffix = "org.apache.kafka.connect.connector.policy.", "ConnectorClientConfigOverridePolicy"
+
+// Policy returns the short name of a client override policy, "" when there is no such policy.
+func Policy(name string) string {
+	if name == "" {
+		return "All"
+	}
+	short := strings.TrimSuffix(strings.TrimPrefix(name, policyPackage), policySuffix)
+	for _, known := range Policies {
+		if strings.EqualFold(short, known) {
+			return known
+		}
+	}
+	return ""
+}
+
+func knownPolicy(value any) error {
+	if name, _ := value.(string); Policy(name) == "" {
+		return errors.New("it must be one of " + strings.Join(Policies, ", "))
 	}
 	return nil
 }

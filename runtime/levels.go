@@ -1,0 +1,68 @@
+package runtime
+
+import (
+	"log/slog"
+
+	"github.com/sluice-connect/sluice/runtime/loggers"
+)
+
+// The names of the worker's loggers: those of the Java worker's classes, so that what its users know works.
+const (
+	LoggerHerder = "org.apache.kafka.connect.runtime.standalone.StandaloneHerder"
+	LoggerTasks  = "org.apache.kafka.connect.runtime.WorkerSinkTask"
+	LoggerREST   = "org.apache.kafka.connect.runtime.rest.RestServer"
+	LoggerWorker = "org.apache.kafka.connect.runtime.Worker"
+)
+
+// LoggerLevel is the level of a logger.
+type LoggerLevel struct {
+	Level        string `json:"level"`
+	LastModified *int64 `json:"last_modified"` // in milliseconds; null when it was never set
+}
+
+// Loggers returns the levels of all loggers by their names.
+func (h *Herder) Loggers() map[string]LoggerLevel {
+	all := map[string]LoggerLevel{}
+	for name, l := range h.opt.Loggers.Levels() {
+		all[name] = loggerLevel(l)
+	}
+	return all
+}
+
+// Logger returns the level of one logger.
+func (h *Herder) Logger(name string) (LoggerLevel, error) {
+	l, ok := h.opt.Loggers.Level(name)
+	if !ok {
+		return LoggerLevel{}, Errorf(NotFound, "Logger %s not found.", name)
+	}
+	return loggerLevel(l), nil
+}
+
+// SetLogger changes the level of a logger and of those below it, and returns the names of those that changed.
+func (h *Herder) SetLogger(name, level string) ([]string, error) {
+	if _, ok := loggers.Parse(level); !ok {
+		return nil, Errorf(NotFound, "invalid log level '%s'.", level)
+	}
+	changed, ok := h.opt.Loggers.Set(name, level)
+	if !ok {
+		return nil, Errorf(BadRequest, "There are too many loggers to remember another one")
+	}
+	h.opt.Logger.Info("changed log level", "logger", name, "level", level, "changed", len(changed))
+	return changed, nil
+}
+
+func loggerLevel(l loggers.Level) LoggerLevel {
+	answer := LoggerLevel{Level: l.Name}
+	if !l.Modified.IsZero() {
+		ms := l.Modified.UnixMilli()
+		answer.LastModified = &ms
+	}
+	return answer
+}
+
+// taskLoggers returns the logger of a task's own work and that of its sink, which is named after the connector class.
+func (c *connector) taskLoggers(number int) (own, sink *slog.Logger) {
+	tree := c.h.opt.Loggers
+	return tree.Logger(LoggerTasks).With("connector", c.name, "task", number),
+		tree.Logger(c.plugin.Class).With("connector", c.name, "task", number)
+}
