@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"syscall"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -23,10 +24,11 @@ var transient = map[string]bool{
 }
 
 // Retriable reports whether the request that ended with err may succeed later: throttling, server errors, timeouts
-// and broken or refused connections. A cancelled context is not retriable, nor is a certificate nobody trusts.
+// and broken or refused connections. A cancelled context is not retriable, nor is a certificate nobody trusts or a
+// server that speaks plain HTTP where the URL says https.
 func Retriable(err error) bool {
 	var untrusted *tls.CertificateVerificationError
-	if err == nil || errors.Is(err, context.Canceled) || errors.As(err, &untrusted) {
+	if err == nil || errors.Is(err, context.Canceled) || errors.As(err, &untrusted) || errors.Is(err, http.ErrSchemeMismatch) {
 		return false
 	}
 	return byStatus(err) || byCode(err) || byConnection(err) ||
