@@ -19,6 +19,7 @@ type batch struct {
 	oneTime bool
 	records []*sarama.Record
 	shared  bool  // the records' bytes are part of the broker's answer
+	anew    bool  // stands for a jump to next, which is told apart from records
 	next    int64 // position after the batch, beyond records that were skipped
 	size    int   // bytes of keys, values and headers
 }

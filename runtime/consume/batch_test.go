@@ -193,3 +193,20 @@ func TestHeadersAndOwnMemory(t *testing.T) {
 		t.Error("a null came back as empty bytes")
 	}
 }
+
+// TestJumpIsToldApart: a position that went back is not lost among the records that follow it.
+func TestJumpIsToldApart(t *testing.T) {
+	p := newPartition(someTopic, 8, 8, 1<<20, func(*Partition) {})
+	before, _ := decodeBlock(&sarama.FetchResponseBlock{RecordsSet: []*sarama.Records{records(8, 2, nil)}}, 8)
+	after, _ := decodeBlock(&sarama.FetchResponseBlock{RecordsSet: []*sarama.Records{records(0, 20, nil)}}, 0)
+	p.deliver(8, 0, before, 10)
+	p.deliver(10, 0, []batch{{next: 0, anew: true}}, 0)
+	p.deliver(0, 0, after, 20)
+	p.deliver(0, 0, after, 20) // the answer of another broker to the same question
+	for i, want := range []struct{ records, next int64 }{{2, 10}, {0, 0}, {20, 20}, {0, -1}} {
+		got, next, err := p.Take(nil, 100)
+		if int64(len(got)) != want.records || next != want.next || err != nil {
+			t.Errorf("take %d returned %d records, next %d, %v; want %d and %d", i, len(got), next, err, want.records, want.next)
+		}
+	}
+}

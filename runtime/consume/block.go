@@ -127,6 +127,6 @@ func (l *fetchLoop) outOfRange(ctx context.Context, from fetchFrom) (moved bool)
 	to := found[p.TopicPartition]
 	l.log.Error("offset is out of range: records between may have been removed before they were read",
 		"topic", p.Topic, "partition", p.Partition, "from", from.at, "to", to, "policy", l.cfg.Reset.String())
-	p.deliver(from.at, from.epoch, []batch{{next: to}}, to)
+	p.deliver(from.at, from.epoch, []batch{{next: to, anew: true}}, to)
 	return false
 }

@@ -60,13 +60,21 @@ func newPartition(tp schemas.TopicPartition, from, committed int64, limit int, o
 func (p *Partition) Ready() <-chan struct{} { return p.ready }
 
 // Take appends up to n queued records to dst and returns the position behind them, which may lie beyond the last
-// record. It returns next = -1 when nothing is queued. err is set when the partition cannot be read any further.
+// record. It returns next = -1 when nothing is queued. A jump of the position, which may go back, is returned without
+// records. err is set when the partition cannot be read any further.
 func (p *Partition) Take(dst []schemas.Record, n int) (records []schemas.Record, next int64, err error) {
 	p.mu.Lock()
 	wasFull := p.bytes >= p.limit
 	next = -1
 	for n > 0 && len(p.queue) > 0 {
 		b := &p.queue[0]
+		if b.anew {
+			if next < 0 {
+				next = b.next
+				p.queue = p.queue[1:]
+			}
+			break
+		}
 		for n > 0 && p.cursor < len(b.records) {
 			dst = append(dst, schemas.Record{})
 			b.fill(p.cursor, p.TopicPartition, &p.headers, &dst[len(dst)-1])

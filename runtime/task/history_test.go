@@ -143,7 +143,10 @@ func (h *history) join() {
 	h.tasks = append(h.tasks, Start(Spec{Connector: "c", ID: h.started, Plugin: &connectors.Plugin{Class: "ledger", Connector: h.ledger}, Logger: h.log,
 		Report: func(State, string) {},
 		Props: map[string]string{"topics": "t", "consumer.override.heartbeat.interval.ms": "50", "consumer.override.fetch.max.wait.ms": "20",
-			"consumer.override.session.timeout.ms": "1500", "consumer.override.max.poll.records": "20"},
+			"consumer.override.session.timeout.ms": "1500", "consumer.override.max.poll.records": "20",
+			// The embedded broker waits this long for a member that crashes while it joins, and never answers a join whose
+			// coordinator moves.
+			"consumer.override.max.poll.interval.ms": "2500", "consumer.override.request.timeout.ms": "1500"},
 		Worker: map[string]string{"bootstrap.servers": h.cluster.ListenAddrs()[0], "key.converter": "org.apache.kafka.connect.storage.StringConverter",
 			"value.converter": "org.apache.kafka.connect.json.JsonConverter", "value.converter.schemas.enable": "false", "offset.flush.interval.ms": "30"}}))
 }
