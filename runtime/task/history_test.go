@@ -95,7 +95,7 @@ func (h *history) event(t *testing.T) {
 	case "leave":
 		h.end(stopTask)
 	case "crash":
-		h.end(func(s *SinkTask) { s.kill(); <-s.Done() })
+		h.end(crash)
 	case "pause":
 		h.each((*SinkTask).Pause)
 	case "resume":
@@ -144,8 +144,7 @@ func (h *history) join() {
 		Report: func(State, string) {},
 		Props: map[string]string{"topics": "t", "consumer.override.heartbeat.interval.ms": "50", "consumer.override.fetch.max.wait.ms": "20",
 			"consumer.override.session.timeout.ms": "1500", "consumer.override.max.poll.records": "20",
-			// The embedded broker waits this long for a member that crashes while it joins, and never answers a join whose
-			// coordinator moves.
+			// The embedded broker never answers a join whose coordinator moves.
 			"consumer.override.max.poll.interval.ms": "2500", "consumer.override.request.timeout.ms": "1500"},
 		Worker: map[string]string{"bootstrap.servers": h.cluster.ListenAddrs()[0], "key.converter": "org.apache.kafka.connect.storage.StringConverter",
 			"value.converter": "org.apache.kafka.connect.json.JsonConverter", "value.converter.schemas.enable": "false", "offset.flush.interval.ms": "30"}}))
@@ -159,6 +158,20 @@ func (h *history) end(how func(*SinkTask)) {
 	i := rapid.IntRange(0, len(h.tasks)-1).Draw(h.t, "task")
 	how(h.tasks[i])
 	h.tasks = slices.Delete(h.tasks, i, i+1)
+}
+
+// crash ends a task in the middle of its work. One that is joining stops in good order instead: the embedded broker never
+// gives up a member that crashes then.
+func crash(s *SinkTask) {
+	s.mu.Lock()
+	working := len(s.pipelines) > 0
+	s.mu.Unlock()
+	if !working {
+		stopTask(s)
+		return
+	}
+	s.kill()
+	<-s.Done()
 }
 
 func (h *history) each(do func(*SinkTask)) {
