@@ -1,0 +1,148 @@
+package secrets
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/sluice-connect/sluice/connectors/awsconfig"
+)
+
+const (
+	// askLimit bounds one question to a service with its retries.
+	askLimit = 30 * time.Second
+	// keepFor is how long an answer is used again when cache.ttl.ms says nothing: long enough for the tasks of a worker
+	// that starts, short enough for a restart to bring a rotated password.
+	keepFor = time.Minute
+	// keepMost bounds how many answers are kept.
+	keepMost = 1000
+)
+
+// service is what the providers for AWS share: where the service is, and its answers for a while. The parameters are
+// region, endpoint, NotFoundStrategy (fail or ignore) and cache.ttl.ms.
+type service struct {
+	options awsconfig.Options
+	ignore  bool // references to what is not there stay as they are
+	keep    time.Duration
+
+	busy    chan struct{} // holds one token while somebody asks: what 100 tasks need at a time is asked for once
+	config  *aws.Config
+	answers map[string]answer
+	// ask makes a client of a configuration and asks it for one secret or parameter; ok is false when there is none.
+	ask func(ctx context.Context, c aws.Config, id string) (text string, ok bool, err error)
+}
+
+type answer struct {
+	text string
+	ok   bool
+	at   time.Time
+}
+
+func newService(params map[string]string) (*service, error) {
+	s := &service{keep: keepFor, busy: make(chan struct{}, 1), answers: map[string]answer{},
+		options: awsconfig.Options{Region: params["region"], Endpoint: params["endpoint"]}}
+	if err := awsconfig.ValidURL(s.options.Endpoint); err != nil {
+		return nil, fmt.Errorf("endpoint: %w", err)
+	}
+	switch strategy := params["NotFoundStrategy"]; strategy {
+	case "", "fail":
+	case "ignore":
+		s.ignore = true
+	default:
+		return nil, fmt.Errorf("NotFoundStrategy: %q is neither fail nor ignore", strategy)
+	}
+	if text := params["cache.ttl.ms"]; text != "" {
+		ms, err := strconv.ParseInt(text, 10, 32)
+		if err != nil || ms < 0 {
+			return nil, fmt.Errorf("cache.ttl.ms: %q is no number of milliseconds", text)
+		}
+		s.keep = time.Duration(ms) * time.Millisecond
+	}
+	return s, nil
+}
+
+// value returns the text of a secret or parameter, from the last answer while it is fresh.
+func (s *service) value(ctx context.Context, id string, fresh time.Duration) (string, bool, error) {
+	select {
+	case s.busy <- struct{}{}:
+		defer func() { <-s.busy }()
+	case <-ctx.Done():
+		return "", false, context.Cause(ctx)
+	}
+	if a, ok := s.answers[id]; ok && time.Since(a.at) < fresh {
+		return s.found(id, a)
+	}
+	ctx, cancel := context.WithTimeout(ctx, askLimit)
+	defer cancel()
+	if s.config == nil {
+		c, err := awsconfig.Load(ctx, s.options)
+		if err != nil {
+			return "", false, err
+		}
+		s.config = &c
+	}
+	text, ok, err := s.ask(ctx, *s.config, id)
+	if err != nil {
+		return "", false, err
+	}
+	if len(s.answers) >= keepMost {
+		clear(s.answers)
+	}
+	s.answers[id] = answer{text: text, ok: ok, at: time.Now()}
+	return s.found(id, s.answers[id])
+}
+
+func (s *service) found(id string, a answer) (string, bool, error) {
+	if !a.ok {
+		return "", false, s.missing(fmt.Sprintf("there is no %q", id))
+	}
+	return a.text, true, nil
+}
+
+// missing is the error for what is not there, nil when it is to be ignored.
+func (s *service) missing(what string) error {
+	if s.ignore {
+		return nil
+	}
+	return fmt.Errorf("%s (NotFoundStrategy is fail)", what)
+}
+
+func (s *service) freshFor(key string) time.Duration {
+	if ttl := s.lifetime(key); ttl > 0 {
+		return min(ttl, s.keep)
+	}
+	return s.keep
+}
+
+func (*service) notice() string { return "" }
+
+// lifetime reads the ttl option of a key, as in password?ttl=300000.
+func (*service) lifetime(key string) time.Duration {
+	_, options, _ := strings.Cut(key, "?")
+	values, err := url.ParseQuery(options)
+	if err != nil {
+		return 0
+	}
+	ms, err := strconv.ParseInt(values.Get("ttl"), 10, 32)
+	if err != nil || ms < 0 {
+		return 0
+	}
+	return time.Duration(ms) * time.Millisecond
+}
+
+func withoutOptions(key string) string {
+	name, _, _ := strings.Cut(key, "?")
+	return name
+}
+
+func (s *service) close() {
+	clear(s.answers)
+	if s.config != nil {
+		awsconfig.CloseIdle(*s.config)
+	}
+}

@@ -1,0 +1,52 @@
+package secrets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"time"
+)
+
+// environment is Kafka's EnvVarConfigProvider: ${env:NAME}.
+type environment struct{ names *regexp.Regexp }
+
+func newEnvironment(params map[string]string) (provider, error) {
+	text, ok := params["allowlist.pattern"]
+	if !ok || text == "" {
+		return environment{}, nil
+	}
+	names, err := regexp.Compile(`\A(?:` + text + `)\z`)
+	if err != nil {
+		return nil, fmt.Errorf("allowlist.pattern: %w", err)
+	}
+	return environment{names}, nil
+}
+
+func (p environment) get(_ context.Context, path string, keys []string) (map[string]string, error) {
+	if path != "" {
+		return nil, errors.New("variables of the environment have no path; write ${env:NAME}")
+	}
+	found := map[string]string{}
+	for _, key := range keys {
+		if p.names != nil && !p.names.MatchString(key) {
+			continue
+		}
+		if value, ok := os.LookupEnv(key); ok {
+			found[key] = value
+		}
+	}
+	return found, nil
+}
+
+func (p environment) notice() string {
+	if p.names == nil {
+		return "it may read every variable of the worker's environment; set its param.allowlist.pattern"
+	}
+	return ""
+}
+
+func (environment) lifetime(string) time.Duration { return 0 }
+
+func (environment) close() {}
