@@ -187,6 +187,15 @@ func (b *batch) measure() {
 	}
 }
 
+// bytesOf returns the bytes of keys, values and headers.
+func bytesOf(batches []batch) int {
+	n := 0
+	for i := range batches {
+		n += batches[i].size - len(batches[i].records)*recordOverhead
+	}
+	return n
+}
+
 // abortedRanges says which batches of a read-committed fetch belong to aborted transactions: a producer's batches
 // count as aborted from the first offset the broker names until its abort marker.
 type abortedRanges struct {

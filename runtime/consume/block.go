@@ -30,6 +30,8 @@ func (l *fetchLoop) take(ctx context.Context, from fetchFrom, block *sarama.Fetc
 		return false
 	}
 	batches, next := decodeBlock(block, from.at)
+	p.told.Store(true)
+	p.metrics.Fetched(bytesOf(batches), l.end(block))
 	if next <= from.at {
 		return l.nothingNew(from, block)
 	}
@@ -43,6 +45,14 @@ func (l *fetchLoop) take(ctx context.Context, from fetchFrom, block *sarama.Fetc
 	}
 	p.deliver(from.at, from.epoch, batches, next)
 	return false
+}
+
+// end returns where the log ends for a consumer with this isolation level.
+func (l *fetchLoop) end(block *sarama.FetchResponseBlock) int64 {
+	if l.cfg.Isolation == sarama.ReadCommitted {
+		return block.LastStableOffset
+	}
+	return block.HighWaterMarkOffset
 }
 
 // sayMoved logs a move once, not with every attempt to find the new leader.

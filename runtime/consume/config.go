@@ -12,6 +12,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"github.com/sluice-connect/sluice/runtime/kafka"
+	"github.com/sluice-connect/sluice/runtime/metrics"
 	"github.com/sluice-connect/sluice/schemas/configdef"
 )
 
@@ -61,7 +62,8 @@ type Config struct {
 	// MaxRecords is the most records a pipeline should take at a time (max.poll.records).
 	MaxRecords int
 
-	Logger *slog.Logger
+	Logger  *slog.Logger
+	Metrics *metrics.Task // nil when nobody looks at them
 }
 
 // consumerDef holds the consumer settings that tasks honour, with Kafka's defaults and Connect's where it has its own.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/runtime/kafka"
+	"github.com/sluice-connect/sluice/runtime/metrics"
 )
 
 // Handler runs the pipelines of the assigned partitions.
@@ -52,6 +53,9 @@ type Consumer struct {
 
 // New returns a consumer that does nothing until Run.
 func New(cfg Config) *Consumer {
+	if cfg.Metrics == nil {
+		cfg.Metrics = metrics.Detached()
+	}
 	c := &Consumer{cfg: cfg, log: cfg.Logger, pausing: make(chan struct{}, 1), commits: make(chan struct{}, 1)}
 	c.stopped, c.stop = context.WithCancel(context.Background())
 	return c
@@ -115,6 +119,7 @@ func (c *Consumer) Run(ctx context.Context, h Handler) error {
 			c.leave(ctx)
 			return err
 		case errors.Is(err, errSessionOver) || err == nil:
+			c.cfg.Metrics.Rebalanced()
 			c.log.Info("group is rebalancing", "group", c.cfg.Group)
 			wait.reset()
 		case errors.Is(err, errRebalance): // another one began before this member was through with the last

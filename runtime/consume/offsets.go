@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/IBM/sarama"
 
@@ -31,7 +32,9 @@ func (c *Consumer) offsets() map[schemas.TopicPartition]int64 {
 var errRefused = errors.New("some offsets were refused")
 
 // commit sends what may be committed and is not yet. Offsets that were refused for now are errRefused.
-func (c *Consumer) commit(ctx context.Context) error {
+func (c *Consumer) commit(ctx context.Context) (err error) {
+	began := time.Now()
+	defer func() { c.cfg.Metrics.Commit(err == nil, time.Since(began)) }()
 	offsets := c.offsets()
 	if len(offsets) == 0 {
 		return nil

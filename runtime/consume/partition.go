@@ -5,11 +5,12 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/sluice-connect/sluice/runtime/metrics"
 	"github.com/sluice-connect/sluice/schemas"
 )
 
 // Partition is one assigned partition: a bounded queue that the fetcher fills and one pipeline empties. The pipeline
-// calls Take, Rewind, Commit and Committed; everything else belongs to the consumer.
+// calls Take, Rewind, Commit, Committed and Waiting; everything else belongs to the consumer.
 type Partition struct {
 	schemas.TopicPartition
 	// From is the offset the partition starts at: the committed one, or where auto.offset.reset points.
@@ -28,6 +29,9 @@ type Partition struct {
 	fetchAt int64 // next offset to fetch
 	epoch   int   // counts rewinds, so that answers to older fetches are dropped
 	err     error // why nothing can be fetched any more
+
+	metrics *metrics.Partition // nil when nobody looks
+	told    atomic.Bool        // a broker has said where the log ends
 
 	ready  chan struct{}    // holds a token when Take may find something new
 	onRoom func(*Partition) // tells the fetcher that there is room again
@@ -63,6 +67,7 @@ func (p *Partition) Ready() <-chan struct{} { return p.ready }
 // record. It returns next = -1 when nothing is queued. A jump of the position, which may go back, is returned without
 // records. err is set when the partition cannot be read any further.
 func (p *Partition) Take(dst []schemas.Record, n int) (records []schemas.Record, next int64, err error) {
+	before := len(dst)
 	p.mu.Lock()
 	wasFull := p.bytes >= p.limit
 	next = -1
@@ -95,6 +100,9 @@ func (p *Partition) Take(dst []schemas.Record, n int) (records []schemas.Record,
 		err = p.err
 	}
 	p.mu.Unlock()
+	if next >= 0 {
+		p.metrics.Read(len(dst)-before, next)
+	}
 	if hasRoom {
 		p.onRoom(p)
 	}
@@ -108,8 +116,12 @@ func (p *Partition) Rewind(offset int64) {
 	p.fetchAt = offset
 	p.epoch++
 	p.mu.Unlock()
+	p.metrics.Rewind(offset)
 	p.onRoom(p)
 }
+
+// Waiting says whether the pipeline waits for the sink or a registry to come back.
+func (p *Partition) Waiting(waits bool) { p.metrics.Waiting(waits) }
 
 // Commit says that every record below next is safe; the consumer commits it in its own time.
 func (p *Partition) Commit(next int64) { p.committable.Store(next) }
@@ -123,6 +135,7 @@ func (p *Partition) Committed() int64 { return p.committed.Load() }
 // setCommitted notes what the group holds now.
 func (p *Partition) setCommitted(next int64) {
 	p.committed.Store(next)
+	p.metrics.Committed(next)
 	select {
 	case p.commits <- struct{}{}:
 	default:

@@ -25,10 +25,14 @@ func (c *Consumer) session(ctx, soft context.Context, h Handler, committed start
 	s.begin(known, true)
 	finding, stop := context.WithCancel(soft)
 	c.lookups.Go(func() { c.find(finding, unknown, s.found) })
+	c.lookups.Go(func() { c.watchEnds(finding) })
 	err = s.guarded(soft)
 	stop()
 	c.fetcher.set(nil)
 	s.release(ctx, closeReason(soft, err))
+	for _, p := range c.parts {
+		p.metrics.Close()
+	}
 	if errors.Is(err, errRebalance) {
 		return errSessionOver
 	}
@@ -56,7 +60,9 @@ func (s *sessionLoop) begin(from starts, committed bool) {
 		if committed {
 			held = offset
 		}
-		parts = append(parts, newPartition(tp, offset, held, s.limit, s.fetcher.wakeLoop))
+		p := newPartition(tp, offset, held, s.limit, s.fetcher.wakeLoop)
+		p.metrics = s.cfg.Metrics.Assign(tp.Topic, tp.Partition, offset)
+		parts = append(parts, p)
 	}
 	s.parts = append(s.parts, parts...)
 	s.handler.Assigned(parts)

@@ -114,4 +114,4 @@ var taskFamilies = []taskFamily{
 		}},
 }
 
-var partitionLag = own("sink_partition_lag", gauge, "Offsets between the committed one and the end of the log.", "connector", "task", "topic", "partition")
+var partitionLag = own("sink_partition_lag", gauge, "Offsets between the committed one and the end of the log, which is looked up every 30 s when nothing is fetched, as while the sink is away.", "connector", "task", "topic", "partition")

@@ -47,8 +47,12 @@ func (pl *pipeline) convert() error {
 		case pl.intake.Err() != nil:
 			return errEnding
 		case converter.IsRetriable(err):
+			pl.task.spec.Metrics.RecordFailed()
+			pl.task.spec.Metrics.Retried()
 			pl.retryLater("converting a record", err)
 		default:
+			pl.task.spec.Metrics.RecordFailed()
+			pl.task.spec.Metrics.RecordError()
 			pl.poison = err
 		}
 		return nil

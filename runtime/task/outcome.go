@@ -46,6 +46,10 @@ func (pl *pipeline) rewind(doing string, r *connectors.RewindError) error {
 // reject is where records go that the sink refuses: with errors.tolerance none, the only one there is so far, the
 // first of them fails the task and none of them is committed.
 func (pl *pipeline) reject(rejections []connectors.Rejection) error {
+	for range rejections {
+		pl.task.spec.Metrics.RecordFailed()
+		pl.task.spec.Metrics.RecordError()
+	}
 	first := rejections[0]
 	for _, r := range rejections[1:] {
 		if r.Offset < first.Offset {
@@ -58,6 +62,14 @@ func (pl *pipeline) reject(rejections []connectors.Rejection) error {
 	return rejected(first)
 }
 
+// recovered ends a series of attempts.
+func (pl *pipeline) recovered() {
+	if pl.backoff != 0 {
+		pl.backoff = 0
+		pl.part.Waiting(false)
+	}
+}
+
 // retryLater sets the time of the next attempt.
 func (pl *pipeline) retryLater(doing string, err error) {
 	if pl.backoff == 0 {
@@ -66,5 +78,6 @@ func (pl *pipeline) retryLater(doing string, err error) {
 		pl.backoff = min(2*pl.backoff, retryMax)
 	}
 	pl.retryAt = time.Now().Add(pl.backoff)
+	pl.part.Waiting(true)
 	pl.log.Warn(doing+"; will retry", "in", pl.backoff, "error", err)
 }

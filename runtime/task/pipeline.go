@@ -224,13 +224,15 @@ func (pl *pipeline) offer() error {
 	if tell := pl.task.spec.Topic; tell != nil {
 		tell(pl.part.Topic)
 	}
+	began := time.Now()
 	n, err := pl.writer.Write(pl.ctx, batch)
 	if n < 0 || n > len(batch) || (err == nil && n < len(batch)) {
 		return &sinkError{doing: "write to", at: pl.part.TopicPartition, err: fmt.Errorf("the sink took %d of %d records without saying why", n, len(batch))}
 	}
+	pl.task.spec.Metrics.Put(len(batch), n, time.Since(began))
 	pl.offered += n
 	if err == nil {
-		pl.backoff = 0
+		pl.recovered()
 	}
 	return pl.handle("write to", err)
 }
@@ -239,7 +241,7 @@ func (pl *pipeline) advance() error {
 	wakeAt, err := pl.writer.Advance(pl.ctx, time.Now())
 	pl.wakeAt = wakeAt
 	if err == nil && pl.offered == len(pl.records) {
-		pl.backoff = 0
+		pl.recovered()
 	}
 	if err := pl.handle("write to", err); err != nil {
 		return err

@@ -82,7 +82,7 @@ func consumerConfig(s Spec) (consume.Config, error) {
 		return c, fmt.Errorf("configure worker: %s", problems[0].Message)
 	}
 	c.CommitInterval = time.Duration(w.Int("offset.flush.interval.ms")) * time.Millisecond
-	c.Logger = s.Logger
+	c.Logger, c.Metrics = s.Logger, s.Metrics
 	return c, nil
 }
 

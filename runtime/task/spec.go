@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"github.com/sluice-connect/sluice/connectors"
+	"github.com/sluice-connect/sluice/runtime/metrics"
 )
 
 // State is the state of a connector or task as REST shows it.
@@ -37,8 +38,10 @@ type Spec struct {
 	// trace is the text for status answers, only set with Failed.
 	Report func(state State, trace string)
 	// Topic is called with the topic of every batch that is offered to the sink; it must be cheap. nil for nobody.
-	Topic  func(topic string)
-	Logger *slog.Logger // carries connector and task
+	Topic func(topic string)
+	// Metrics is told what the task does; nil when nobody looks.
+	Metrics *metrics.Task
+	Logger  *slog.Logger // carries connector and task
 	// SinkLogger is for the sink, so that it can be made more talkative on its own; nil for Logger.
 	SinkLogger *slog.Logger
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/runtime/consume"
+	"github.com/sluice-connect/sluice/runtime/metrics"
 	"github.com/sluice-connect/sluice/schemas"
 )
 
@@ -41,6 +42,9 @@ type SinkTask struct {
 
 // Start starts a task and returns at once; Spec.Report tells how it gets on.
 func Start(s Spec) *SinkTask {
+	if s.Metrics == nil {
+		s.Metrics = metrics.Detached()
+	}
 	t := &SinkTask{spec: s, log: s.Logger, done: make(chan struct{}), pipelines: map[schemas.TopicPartition]*pipeline{}, resumed: make(chan struct{})}
 	t.hard, t.kill = context.WithCancel(context.Background())
 	t.soft, t.stop = context.WithCancel(t.hard)
@@ -108,6 +112,7 @@ func (t *SinkTask) setPaused(paused bool, state State) {
 func (t *SinkTask) report(s State, trace string) {
 	if t.reported != s {
 		t.reported = s
+		t.spec.Metrics.State(string(s))
 		t.spec.Report(s, trace)
 	}
 }
@@ -193,6 +198,7 @@ const startTime = time.Minute
 // startSink starts the sink's task; while the sink is away it keeps trying.
 func (t *SinkTask) startSink() error {
 	tc := connectors.TaskContext{Connector: t.spec.Connector, Task: t.spec.ID, Logger: cmp.Or(t.spec.SinkLogger, t.log), Wake: t.wake, RequestCommit: t.requestCommit}
+	defer t.spec.Metrics.Waiting(false)
 	wait := retryFirst
 	for {
 		ctx, cancel := context.WithTimeout(t.soft, startTime)
@@ -205,6 +211,7 @@ func (t *SinkTask) startSink() error {
 		if !connectors.IsRetriable(err) || t.soft.Err() != nil {
 			return fmt.Errorf("start sink task: %w", err)
 		}
+		t.spec.Metrics.Waiting(true)
 		t.log.Warn("starting the sink task; will retry", "in", wait, "error", err)
 		select {
 		case <-t.soft.Done():
