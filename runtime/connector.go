@@ -50,6 +50,7 @@ func (c *connector) apply(e *examination) {
 	if c.parked {
 		return
 	}
+	c.h.opt.Metrics.ConnectorStarted(true)
 	if c.target == task.Running {
 		c.build(c.tasksMax)
 	} else {
@@ -60,6 +61,7 @@ func (c *connector) apply(e *examination) {
 // launch makes the tasks of a connector that Start has brought back.
 func (c *connector) launch() {
 	c.parked = false
+	c.h.opt.Metrics.ConnectorStarted(c.failure == "")
 	switch {
 	case c.failure != "":
 	case c.target == task.Running:

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sluice-connect/sluice/runtime/loggers"
+	"github.com/sluice-connect/sluice/runtime/metrics"
 	"github.com/sluice-connect/sluice/runtime/store"
 	"github.com/sluice-connect/sluice/runtime/task"
 )
@@ -39,6 +40,8 @@ type Options struct {
 	Offsets Offsets
 	// ClusterID asks Kafka for the id of the cluster; nil leaves the id empty.
 	ClusterID func(context.Context) (string, error)
+	// Metrics counts what tasks do and how starts end; nil counts nothing.
+	Metrics *metrics.Registry
 	// Loggers has the loggers of tasks and sinks, and the levels that clients may change; nil for a tree of its own that
 	// writes where Logger does.
 	Loggers *loggers.Tree

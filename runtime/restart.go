@@ -21,6 +21,8 @@ func (h *Herder) RestartConnector(ctx context.Context, name string, includeTasks
 		if err := h.revive(ctx, c); err != nil {
 			return ConnectorStatus{}, err
 		}
+	} else if !onlyFailed {
+		h.opt.Metrics.ConnectorStarted(true)
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -60,6 +62,7 @@ func (h *Herder) RestartTask(id TaskID) error {
 func (h *Herder) revive(ctx context.Context, c *connector) error {
 	e, err := h.examine(Raw(c.config))
 	if err != nil || len(e.messages()) > 0 {
+		h.opt.Metrics.ConnectorStarted(false)
 		h.opt.Logger.Error("connector cannot run", "connector", c.name, "trace", problem(e, err))
 		return Errorf(Internal, "Failed to start connector: %s", c.name)
 	}

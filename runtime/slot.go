@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/sluice-connect/sluice/runtime/metrics"
 	"github.com/sluice-connect/sluice/runtime/task"
 )
 
@@ -28,6 +29,8 @@ type slot struct {
 	ended        chan struct{}
 	before       <-chan struct{} // ended of the slot that had the number before, nil for none
 	log, sinkLog *slog.Logger
+
+	metrics *metrics.Task // of the last run; belongs to the goroutine
 
 	// Guarded by Herder.mu.
 	want  want
@@ -69,6 +72,7 @@ func (s *slot) wanted() want {
 func (s *slot) run() {
 	defer s.h.slots.Done()
 	defer s.h.forget(s)
+	defer func() { s.h.opt.Metrics.Remove(s.metrics) }()
 	if s.before != nil {
 		<-s.before
 	}
@@ -109,10 +113,13 @@ func (s *slot) run() {
 func (s *slot) start(w want) Task {
 	spec := w.spec
 	spec.Paused = w.paused
+	s.metrics = s.h.opt.Metrics.Task(s.id.Connector, s.id.Task)
+	spec.Metrics = s.metrics
 	spec.Logger, spec.SinkLogger = s.log, s.sinkLog
 	spec.Report = func(state task.State, trace string) { s.report(w.run, state, trace) }
 	props, err := s.h.resolve(spec.Props)
 	if err != nil {
+		s.metrics.State(string(task.Failed))
 		spec.Report(task.Failed, err.Error())
 		return nil
 	}

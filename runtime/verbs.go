@@ -173,6 +173,7 @@ func (h *Herder) add(name string, e *examination, target task.State) (ConnectorI
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.connectors[name] = c
+	h.opt.Metrics.ConnectorStarted(true)
 	c.build(tasks)
 	h.opt.Logger.Info("created connector", "connector", name, "class", e.plugin.Class, "state", string(target))
 	return c.info(), nil

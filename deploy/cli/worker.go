@@ -41,16 +41,16 @@ func startWorker(ctx context.Context, config workerconfig.Config, files []runtim
 	}
 	id := config.Advertised(listeners[0].Addr())
 	grace := config.Duration(workerconfig.GracefulTimeout)
+	series := metrics.NewRegistry()
 	herder := runtime.New(runtime.Options{
 		Worker: config.Props, Store: state, WorkerID: id, InstanceID: config.InstanceID(state.InstanceID()),
 		Version: version, Commit: runtime.Commit(), Graceful: grace,
 		StartTask: func(s task.Spec) runtime.Task { return task.Start(s) },
-		ClusterID: kafka.ClusterID(config.Props), Offsets: kafka.Offsets{},
+		ClusterID: kafka.ClusterID(config.Props), Offsets: kafka.Offsets{}, Metrics: series,
 		Loggers: tree, Logger: tree.Logger(runtime.LoggerHerder),
 	})
 	restLog := tree.Logger(runtime.LoggerREST)
 	sites := rest.Sites(config.String(workerconfig.AllowOrigin), config.String(workerconfig.AllowMethods))
-	series := metrics.NewRegistry()
 	server := rest.NewServer(rest.WithMetrics(rest.NewHandler(herder, restLog, sites), series.Handler(herder.Metrics)), restLog)
 	server.Serve(listeners)
 	urls := rest.Addresses(listeners)
