@@ -54,7 +54,7 @@ func newWorld(t *testing.T) *world {
 }
 
 // table creates a table; attributes are name:type, the partition key first.
-func (w *world) table(t *testing.T, name string, attributes ...string) {
+func (w *world) table(t testing.TB, name string, attributes ...string) {
 	t.Helper()
 	in := &dynamodb.CreateTableInput{TableName: aws.String(name), BillingMode: types.BillingModePayPerRequest}
 	for i, a := range attributes {

@@ -36,6 +36,7 @@ var hopeless = []struct{ prefix, advice string }{
 	{"ERR AUTH", "the server has no password: remove redis.username and redis.password"},
 	{"ERR Client sent AUTH", "the server has no password: remove redis.username and redis.password"},
 	{"NOPERM", "the user lacks a permission: extend its ACL"},
+	{"ERR The user executing the script", "the user lacks a permission: extend its ACL"}, // NOPERM in a script of Redis 7.0
 	{"ERR unknown command", "the server lacks a command that redis.type needs"},
 	{"ERR Unknown Redis command", "the server lacks a command that redis.type needs"},
 	{"ERR DB index", "the server does not have the database of redis.uri"},

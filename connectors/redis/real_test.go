@@ -3,6 +3,7 @@
 package redis
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -49,6 +50,10 @@ func TestRealScriptsAndErrors(t *testing.T) {
 		}
 		if client.PTTL(t.Context(), "events:a").Val() <= 0 {
 			t.Errorf("%s: the key does not expire", mode)
+		}
+		put(t, k.writer(t), rec(4, "a", fieldsOf("z", "3"), ttlHeader("0")))
+		if got := client.PTTL(t.Context(), "events:a").Val(); got != -1 {
+			t.Errorf("%s: a header of 0 leaves the key %s", mode, got)
 		}
 	}
 	k, _ := realTask(t, server.Addr, map[string]string{keyType: typeJSON})
@@ -119,6 +124,52 @@ func TestRealServerKilledWhileWriting(t *testing.T) {
 		want := fmt.Sprint(len(log) - 100 + i)
 		if got := client.Get(t.Context(), fmt.Sprint("events:", i)).Val(); got != want {
 			t.Fatalf("key %d is %s, want %s", i, got, want)
+		}
+	}
+}
+
+// TestRealReplicaTakesOver: a server that became a replica refuses writes, in scripts and without, until it is one no more;
+// and records that no replica has are not done.
+func TestRealReplicaTakesOver(t *testing.T) {
+	server := parts.Redis(t)
+	for _, props := range []map[string]string{{keyType: typeString}, {keyType: typeHash, keyTTL: "100"}} {
+		k, client := realTask(t, server.Addr, props)
+		w, batch := k.writer(t), []schemas.Record{rec(1, "a", fieldsOf("x", "1"))}
+		client.Do(t.Context(), "REPLICAOF", "127.0.0.1", "1")
+		if n, err := w.Write(t.Context(), batch); n != 0 || !connectors.IsRetriable(err) || !strings.Contains(err.Error(), "READONLY") {
+			t.Errorf("%v: %d, %v", props, n, err)
+		}
+		client.Do(t.Context(), "REPLICAOF", "NO", "ONE")
+		put(t, w, batch...)
+		client.ConfigSet(t.Context(), "min-replicas-to-write", "1")
+		if n, err := w.Write(t.Context(), batch); n != 0 || !connectors.IsRetriable(err) || !strings.Contains(err.Error(), "NOREPLICAS") {
+			t.Errorf("%v: %d, %v", props, n, err)
+		}
+		client.ConfigSet(t.Context(), "min-replicas-to-write", "0")
+		client.FlushAll(t.Context())
+	}
+	k, _ := realTask(t, server.Addr, map[string]string{keyType: typeString, keyReplicas: "1", keyWaitTimeout: "20"})
+	n, err := k.writer(t).Write(t.Context(), []schemas.Record{rec(1, "a", "1"), rec(2, nil, "bad")})
+	if n != 0 || !connectors.IsRetriable(err) || !strings.Contains(err.Error(), "0 of 1") {
+		t.Error(n, err)
+	}
+}
+
+// TestRealPermissionsAreFatal: what the user may not do stops the task, in scripts and without.
+func TestRealPermissionsAreFatal(t *testing.T) {
+	server := parts.Redis(t)
+	admin := goredis.NewClient(&goredis.Options{Addr: server.Addr})
+	defer func() { _ = admin.Close() }()
+	if err := admin.Do(t.Context(), "ACL", "SETUSER", "me", "on", ">geheim", "~events:*", "+@all", "-set", "-hset").Err(); err != nil {
+		t.Fatal(err)
+	}
+	for _, props := range []map[string]string{{keyType: typeString}, {keyType: typeHash}, {keyType: typeHash, keyTTL: "100"}} {
+		host, port, _ := net.SplitHostPort(server.Addr)
+		props[keyHost], props[keyPort], props[keyUsername], props[keyPassword] = host, port, "me", "geheim"
+		n, err := startTask(t, props).writer(t).Write(t.Context(), []schemas.Record{rec(1, "a", fieldsOf("x", "1"))})
+		var rejected *connectors.RejectedError
+		if n != 0 || err == nil || connectors.IsRetriable(err) || errors.As(err, &rejected) || !strings.Contains(err.Error(), "extend its ACL") {
+			t.Errorf("%v: %d, %v", props, n, err)
 		}
 	}
 }
