@@ -17,7 +17,9 @@ func (a *api) cleanPaths(next http.Handler) http.Handler {
 			refusePath(w, r.Method)
 			return
 		}
-		raw = cutParameters(raw)
+		if strings.Contains(raw, ";") && !a.addressed(raw) {
+			raw = cutParameters(raw)
+		}
 		if len(raw) > 1 {
 			raw = strings.TrimSuffix(raw, "/")
 		}
@@ -84,9 +86,6 @@ func ambiguous(raw string) bool {
 
 // cutParameters removes ";name=value" from every segment.
 func cutParameters(raw string) string {
-	if !strings.Contains(raw, ";") {
-		return raw
-	}
 	segments := strings.Split(raw, "/")
 	for i, s := range segments {
 		segments[i], _, _ = strings.Cut(s, ";")

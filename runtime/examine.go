@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"context"
 	"maps"
 	"sort"
 	"strings"
@@ -68,7 +69,7 @@ func (e *examination) invalid() error {
 // examine checks raw. It does not ask the sink to look at the world the configuration names: a bucket or table that
 // is missing fails the task, which can then be restarted, and not the request. Its error says
 // that there is nothing to examine: no class, or an unknown one.
-func (h *Herder) examine(raw RawConfig) (*examination, error) {
+func (h *Herder) examine(ctx context.Context, raw RawConfig) (*examination, error) {
 	e := &examination{config: map[string]string{}}
 	for k, v := range raw {
 		if v != nil {
@@ -76,7 +77,7 @@ func (h *Herder) examine(raw RawConfig) (*examination, error) {
 		}
 	}
 	var err error
-	if e.props, err = h.resolve(e.config); err != nil {
+	if e.props, err = h.resolve(ctx, e.config); err != nil {
 		return nil, err
 	}
 	class, given := e.props["connector.class"]

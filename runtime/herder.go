@@ -35,7 +35,7 @@ type Options struct {
 	StartTask func(task.Spec) Task
 	// Resolve replaces references to config providers by what they stand for; nil leaves them as they are. What it
 	// returns is seen by validators and tasks only: answers show what the user wrote.
-	Resolve func(map[string]string) (map[string]string, error)
+	Resolve func(context.Context, map[string]string) (map[string]string, error)
 	// Offsets reads and changes committed offsets; nil for a worker without Kafka.
 	Offsets Offsets
 	// ClusterID asks Kafka for the id of the cluster; nil leaves the id empty.
@@ -67,6 +67,10 @@ type Herder struct {
 	started atomic.Bool
 	doing   atomic.Pointer[stage] // what holds change
 
+	// life ends when Close begins to wait for tasks: what delays their start or end then gives up.
+	life    context.Context
+	endLife context.CancelFunc
+
 	cluster     atomic.Pointer[string]
 	stopCluster context.CancelFunc
 	clusterDone chan struct{}
@@ -77,7 +81,9 @@ func New(opt Options) *Herder {
 	if opt.Loggers == nil && opt.Logger != nil {
 		opt.Loggers = loggers.New(opt.Logger.Handler())
 	}
-	return &Herder{opt: opt, change: newTurn(), connectors: map[string]*connector{}, last: map[TaskID]*slot{}}
+	h := &Herder{opt: opt, change: newTurn(), connectors: map[string]*connector{}, last: map[TaskID]*slot{}}
+	h.life, h.endLife = context.WithCancel(context.Background())
+	return h
 }
 
 // Start loads the stored connectors, lets those of files win, and starts them. It does not wait for Kafka. On an
@@ -121,6 +127,7 @@ func (h *Herder) Close(ctx context.Context) error {
 	}
 	h.mu.Unlock()
 	h.end()
+	h.endLife()
 	if h.stopCluster != nil {
 		h.stopCluster()
 		<-h.clusterDone

@@ -59,7 +59,7 @@ func (h *Herder) AlterOffsets(ctx context.Context, name string, wanted []Partiti
 	if len(wanted) == 0 {
 		return "", Errorf(BadRequest, "Partitions / offsets need to be provided for an alter offsets request")
 	}
-	g, err := h.stoppedGroup(name)
+	g, err := h.stoppedGroup(ctx, name)
 	if err != nil {
 		return "", err
 	}
@@ -88,7 +88,7 @@ func (h *Herder) AlterOffsets(ctx context.Context, name string, wanted []Partiti
 // ResetOffsets forgets the offsets of a stopped connector: it deletes its consumer group. It returns the text for the
 // user.
 func (h *Herder) ResetOffsets(ctx context.Context, name string) (string, error) {
-	g, err := h.stoppedGroup(name)
+	g, err := h.stoppedGroup(ctx, name)
 	if err != nil {
 		return "", err
 	}
@@ -134,11 +134,11 @@ type sinkGroup struct {
 	tasks  int // as many may have left a static membership behind
 }
 
-func (h *Herder) group(name string, config map[string]string, plugin *connectors.Plugin) (*sinkGroup, error) {
+func (h *Herder) group(ctx context.Context, name string, config map[string]string, plugin *connectors.Plugin) (*sinkGroup, error) {
 	if h.opt.Offsets == nil {
 		return nil, Errorf(Unavailable, "This worker has no access to Kafka")
 	}
-	props, err := h.resolve(config)
+	props, err := h.resolve(ctx, config)
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +154,7 @@ func (h *Herder) group(name string, config map[string]string, plugin *connectors
 }
 
 func (h *Herder) readOffsets(ctx context.Context, name string, config map[string]string) (map[schemas.TopicPartition]int64, error) {
-	g, err := h.group(name, config, nil)
+	g, err := h.group(ctx, name, config, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +163,7 @@ func (h *Herder) readOffsets(ctx context.Context, name string, config map[string
 
 // stoppedGroup returns the group of a connector whose offsets may be modified. That a task has not left the group yet,
 // or that the connector is resumed meanwhile, is for Kafka to notice.
-func (h *Herder) stoppedGroup(name string) (*sinkGroup, error) {
+func (h *Herder) stoppedGroup(ctx context.Context, name string) (*sinkGroup, error) {
 	h.mu.RLock()
 	c, err := h.find(name, missingConnector)
 	if err != nil {
@@ -180,7 +180,7 @@ func (h *Herder) stoppedGroup(name string) (*sinkGroup, error) {
 	if plugin == nil {
 		return nil, Errorf(Internal, "Failed to modify offsets for sink connector %s: its class is not installed", name)
 	}
-	g, err := h.group(name, config, plugin)
+	g, err := h.group(ctx, name, config, plugin)
 	if g != nil {
 		g.tasks = tasks
 	}

@@ -60,7 +60,7 @@ func (h *Herder) RestartTask(id TaskID) error {
 
 // revive examines the configuration of a connector that could not run once more. The caller holds change.
 func (h *Herder) revive(ctx context.Context, c *connector) error {
-	e, err := h.examine(Raw(c.config))
+	e, err := h.examine(ctx, Raw(c.config))
 	if err != nil || len(e.messages()) > 0 {
 		h.opt.Metrics.ConnectorStarted(false)
 		h.opt.Logger.Error("connector cannot run", "connector", c.name, "trace", problem(e, err))

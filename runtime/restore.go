@@ -25,7 +25,7 @@ func (h *Herder) restore(ctx context.Context, s store.Connector) {
 	if c.config == nil {
 		c.config = map[string]string{}
 	}
-	e, err := h.examine(Raw(c.config))
+	e, err := h.examine(ctx, Raw(c.config))
 	if e != nil {
 		c.plugin, c.tasksMax = e.plugin, e.tasksMax
 	}
@@ -54,7 +54,7 @@ func (h *Herder) applyFile(ctx context.Context, f ConnectorFile) error {
 		log.Info("connector file equals the stored connector")
 		return nil
 	}
-	e, err := h.accept(f.Name, Raw(f.Config))
+	e, err := h.accept(ctx, f.Name, Raw(f.Config))
 	if err != nil {
 		return fmt.Errorf("start connector of file %s: %w", f.Path, err)
 	}

@@ -117,7 +117,9 @@ func (s *slot) start(w want) Task {
 	spec.Metrics = s.metrics
 	spec.Logger, spec.SinkLogger = s.log, s.sinkLog
 	spec.Report = func(state task.State, trace string) { s.report(w.run, state, trace) }
-	props, err := s.h.resolve(spec.Props)
+	ctx, cancel := context.WithTimeout(s.h.life, resolveTime)
+	defer cancel()
+	props, err := s.h.resolve(ctx, spec.Props)
 	if err != nil {
 		s.metrics.State(string(task.Failed))
 		spec.Report(task.Failed, err.Error())

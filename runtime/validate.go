@@ -17,7 +17,7 @@ func (h *Herder) Validate(ctx context.Context, plugin string, raw RawConfig) (Co
 	if class != nil && !matchesRequest(*class, plugin) {
 		return ConfigInfos{}, Errorf(BadRequest, "Included connector type %s does not match request type %s", *class, plugin)
 	}
-	e, err := h.examine(raw)
+	e, err := h.examine(ctx, raw)
 	if err != nil {
 		return ConfigInfos{}, err
 	}

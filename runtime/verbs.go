@@ -18,7 +18,7 @@ const (
 
 // CreateConnector validates, stores and starts a new connector in the target state initial.
 func (h *Herder) CreateConnector(ctx context.Context, name string, raw RawConfig, initial task.State) (ConnectorInfo, error) {
-	e, err := h.accept(name, raw)
+	e, err := h.accept(ctx, name, raw)
 	if err != nil {
 		return ConnectorInfo{}, err
 	}
@@ -34,7 +34,7 @@ func (h *Herder) CreateConnector(ctx context.Context, name string, raw RawConfig
 
 // PutConnectorConfig replaces the configuration of a connector or creates it; created tells which.
 func (h *Herder) PutConnectorConfig(ctx context.Context, name string, raw RawConfig) (info ConnectorInfo, created bool, err error) {
-	e, err := h.accept(name, raw)
+	e, err := h.accept(ctx, name, raw)
 	if err != nil {
 		return ConnectorInfo{}, false, err
 	}
@@ -64,7 +64,7 @@ func (h *Herder) PatchConnectorConfig(ctx context.Context, name string, patch Ra
 			delete(patched, k)
 		}
 	}
-	e, err := h.examine(patched)
+	e, err := h.examine(ctx, patched)
 	if err == nil {
 		err = e.invalid()
 	}
@@ -141,7 +141,7 @@ func (h *Herder) retarget(name string, target task.State) error {
 }
 
 // accept completes raw with the name and refuses it unless it is valid.
-func (h *Herder) accept(name string, raw RawConfig) (*examination, error) {
+func (h *Herder) accept(ctx context.Context, name string, raw RawConfig) (*examination, error) {
 	complete := make(RawConfig, len(raw)+1)
 	maps.Copy(complete, raw)
 	if v := complete["name"]; v == nil {
@@ -149,7 +149,7 @@ func (h *Herder) accept(name string, raw RawConfig) (*examination, error) {
 	} else if *v != name {
 		return nil, mismatch(*v, name)
 	}
-	e, err := h.examine(complete)
+	e, err := h.examine(ctx, complete)
 	if err != nil {
 		return nil, err
 	}
