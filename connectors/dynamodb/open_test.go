@@ -65,3 +65,12 @@ func TestTombstoneWithoutItsKeySaysWhatToSet(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestDynamoDBThatIsAwayAtTheStartIsWaitedFor(t *testing.T) {
+	gone := httptest.NewServer(nil)
+	cfg := parsed(t, map[string]string{keyRegion: "r", keyEndpoint: gone.URL, keyAccessKey: "AKIA", keySecretKey: "geheim"})
+	gone.Close()
+	if err := startError(cfg); !connectors.IsRetriable(err) || !strings.Contains(err.Error(), "reach table events") {
+		t.Error(err)
+	}
+}
