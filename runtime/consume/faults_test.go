@@ -31,6 +31,11 @@ func (c *counter) counts(t *testing.T, n int) {
 	if got, twice := c.count(); got != n || twice != 0 {
 		t.Errorf("%d records arrived, %d twice; want %d once", got, twice, n)
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, err := range c.disorder {
+		t.Error(err)
+	}
 }
 
 const (

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -49,6 +50,8 @@ func produce(t *testing.T, addr, topic string, partitions int32, from, to int) {
 	t.Helper()
 	conf := sarama.NewConfig()
 	conf.Producer.Return.Successes = true
+	// Leaders move in some tests: a record must not be doubled on its way in.
+	conf.Producer.Idempotent, conf.Producer.RequiredAcks, conf.Net.MaxOpenRequests = true, sarama.WaitForAll, 1
 	conf.Producer.Partitioner = sarama.NewManualPartitioner
 	conf.Version = sarama.V2_8_0_0
 	p, err := sarama.NewSyncProducer([]string{addr}, conf)
@@ -72,13 +75,14 @@ func number(i int) []byte { return binary.BigEndian.AppendUint64(nil, uint64(i))
 
 // counter is a handler that counts each record and commits what it has seen.
 type counter struct {
-	mu     *sync.Mutex
-	seen   map[uint64]int
-	owned  map[schemas.TopicPartition]bool
-	ends   map[*consume.Partition]chan struct{}
-	closed []connectors.CloseReason
-	failed []error // why partitions cannot be read any further
-	wg     sync.WaitGroup
+	mu       *sync.Mutex
+	seen     map[uint64]int
+	owned    map[schemas.TopicPartition]bool
+	ends     map[*consume.Partition]chan struct{}
+	closed   []connectors.CloseReason
+	failed   []error // why partitions cannot be read any further
+	disorder []error // offsets that did not go up
+	wg       sync.WaitGroup
 }
 
 func newCounter() *counter {
@@ -97,6 +101,7 @@ func (c *counter) Assigned(parts []*consume.Partition) {
 }
 
 func (c *counter) pump(p *consume.Partition, end chan struct{}) {
+	last := int64(-1)
 	for {
 		select {
 		case <-end:
@@ -115,6 +120,10 @@ func (c *counter) pump(p *consume.Partition, end chan struct{}) {
 			}
 			c.mu.Lock()
 			for _, r := range records {
+				if r.Offset <= last {
+					c.disorder = append(c.disorder, fmt.Errorf("offset %d of %s came after %d", r.Offset, r.Source, last))
+				}
+				last = r.Offset
 				c.seen[binary.BigEndian.Uint64(r.Raw.Value)]++
 			}
 			c.mu.Unlock()
