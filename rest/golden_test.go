@@ -24,6 +24,7 @@ import (
 	broker "github.com/sluice-connect/sluice/deploy/local/kafka"
 	"github.com/sluice-connect/sluice/runtime"
 	"github.com/sluice-connect/sluice/runtime/kafka"
+	"github.com/sluice-connect/sluice/runtime/secrets"
 	"github.com/sluice-connect/sluice/runtime/store"
 	"github.com/sluice-connect/sluice/runtime/task"
 	_ "github.com/sluice-connect/sluice/schemas/converter/json"
@@ -67,9 +68,8 @@ type goldenAnswer struct {
 
 // notYet are scenarios whose subject this version refuses or does not do.
 var notYet = map[string]string{
-	"09-failures/tolerated":   "errors.tolerance",
-	"09-failures/dlq":         "dead letter queues",
-	"10-config-providers/env": "config providers",
+	"09-failures/tolerated": "errors.tolerance",
+	"09-failures/dlq":       "dead letter queues",
 }
 
 // goldenPatience bounds the wait for one state.
@@ -133,10 +133,20 @@ func goldenWorker(t *testing.T) (addr, file string) {
 	const converter = "org.apache.kafka.connect.json.JsonConverter"
 	worker := map[string]string{"bootstrap.servers": b.Addr, "offset.flush.interval.ms": "50",
 		"key.converter": converter, "key.converter.schemas.enable": "false", "value.converter": converter, "value.converter.schemas.enable": "false"}
+	t.Setenv("LAB_TOPIC", "lab-orders")
+	t.Setenv("LAB_SECRET", "env-s3cr3t")
+	worker["config.providers"] = "env"
+	worker["config.providers.env.class"] = "org.apache.kafka.common.config.provider.EnvVarConfigProvider"
+	worker["config.providers.env.param.allowlist.pattern"] = "LAB_.*"
+	providers, err := secrets.New(worker)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(providers.Close)
 	log := slog.New(slog.DiscardHandler)
 	herder := runtime.New(runtime.Options{Worker: worker, Store: state, WorkerID: addr, InstanceID: "golden", Version: "4.3.1", Commit: "c",
 		Graceful: 5 * time.Second, StartTask: func(s task.Spec) runtime.Task { return task.Start(s) },
-		ClusterID: kafka.ClusterID(worker), Offsets: kafka.Offsets{}, Logger: log})
+		ClusterID: kafka.ClusterID(worker), Offsets: kafka.Offsets{}, Resolve: providers.Resolve, Logger: log})
 	if err := herder.Start(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}

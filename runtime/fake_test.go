@@ -228,3 +228,13 @@ func eventually(t *testing.T, what string, cond func() bool) {
 	}
 	t.Fatalf("never came true: %s", what)
 }
+
+// eventually polls until something has happened.
+func (w *worker) eventually(what string, happened func() bool) {
+	w.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !happened(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			w.t.Fatalf("%s did not come true", what)
+		}
+	}
+}

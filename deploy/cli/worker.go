@@ -11,6 +11,7 @@ import (
 	"github.com/sluice-connect/sluice/runtime/kafka"
 	"github.com/sluice-connect/sluice/runtime/loggers"
 	"github.com/sluice-connect/sluice/runtime/metrics"
+	"github.com/sluice-connect/sluice/runtime/secrets"
 	"github.com/sluice-connect/sluice/runtime/store"
 	"github.com/sluice-connect/sluice/runtime/task"
 	"github.com/sluice-connect/sluice/runtime/workerconfig"
@@ -31,6 +32,11 @@ func startWorker(ctx context.Context, config workerconfig.Config, files []runtim
 	began := time.Now()
 	tree := loggers.New(log.Handler())
 	log = tree.Logger(runtime.LoggerWorker)
+	providers, err := secrets.New(config.Props)
+	if err != nil {
+		return nil, err
+	}
+	providers.LogTo(log)
 	state, err := store.Open(config.DataDir)
 	if err != nil {
 		return nil, err
@@ -46,7 +52,7 @@ func startWorker(ctx context.Context, config workerconfig.Config, files []runtim
 		Worker: config.Props, Store: state, WorkerID: id, InstanceID: config.InstanceID(state.InstanceID()),
 		Version: version, Commit: runtime.Commit(), Graceful: grace,
 		StartTask: func(s task.Spec) runtime.Task { return task.Start(s) },
-		ClusterID: kafka.ClusterID(config.Props), Offsets: kafka.Offsets{}, Metrics: series,
+		ClusterID: kafka.ClusterID(config.Props), Offsets: kafka.Offsets{}, Resolve: providers.Resolve, Metrics: series,
 		Loggers: tree, Logger: tree.Logger(runtime.LoggerHerder),
 	})
 	restLog := tree.Logger(runtime.LoggerREST)
@@ -56,6 +62,7 @@ func startWorker(ctx context.Context, config workerconfig.Config, files []runtim
 	urls := rest.Addresses(listeners)
 	w := &worker{url: urls[0], grace: grace, stop: func(ctx context.Context) error {
 		err := errors.Join(herder.Close(ctx), server.Shutdown(ctx), state.Close())
+		providers.Close()
 		log.Info("stopped", "clean", err == nil)
 		return err
 	}}

@@ -68,6 +68,9 @@ var Standalone = cd.New(
 		Doc: "Which client settings connectors may override: All, None, Principal (who they are to Kafka) or Allowlist."},
 	cd.Key{Name: OverrideAllowlist, Type: cd.List, Importance: cd.Medium,
 		Doc: "Client settings, without prefix, that connectors may override under the policy Allowlist."},
+	cd.Key{Name: "config.providers", Type: cd.List, Importance: cd.Low,
+		Doc: "Names of config providers, whose values configurations refer to as ${name:path:key}. The class of each follows as " +
+			"config.providers.<name>.class, its settings as config.providers.<name>.param.*."},
 	cd.Key{Name: AllowOrigin, Type: cd.String, Importance: cd.Low,
 		Doc: "Origins whose web pages may use the REST API, separated by commas, with * for any characters; none when empty. Requests " +
 			"of pages of other origins are refused."},
