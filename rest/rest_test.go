@@ -70,6 +70,8 @@ type client struct {
 	t   testing.TB
 	url string
 	log *strings.Builder
+	// handler is what the worker serves.
+	handler http.Handler
 }
 
 func newClient(t testing.TB) *client {
@@ -90,7 +92,8 @@ func newClientFor(t testing.TB, sites CrossSite) *client {
 	if err := herder.Start(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(NewHandler(herder, log, sites))
+	handler := NewHandler(herder, log, sites)
+	server := httptest.NewServer(handler)
 	t.Cleanup(func() {
 		http.DefaultClient.CloseIdleConnections()
 		server.Close()
@@ -100,7 +103,7 @@ func newClientFor(t testing.TB, sites CrossSite) *client {
 			t.Error(err)
 		}
 	})
-	return &client{t: t, url: server.URL, log: &text}
+	return &client{t: t, url: server.URL, log: &text, handler: handler}
 }
 
 type answer struct {
