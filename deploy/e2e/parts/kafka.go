@@ -24,15 +24,31 @@ type KafkaPart struct {
 	*Service
 	// Addr is the bootstrap address, host:port. It stays the same over a restart.
 	Addr string
+	// SecuredAddr is the bootstrap address of the second listener of SecuredKafka.
+	SecuredAddr string
 	// DataDir holds the broker's logs and metadata, which survive Stop, Kill and Restart.
 	DataDir string
+
+	protocol string // of the second listener; "" for none
 }
 
 // Kafka starts a broker. Topics are not created by mention; a property line such as "auto.create.topics.enable=true"
 // or "num.partitions=3" overrides the default of that name.
 func Kafka(tb testing.TB, properties ...string) *KafkaPart {
 	tb.Helper()
-	kafka := &KafkaPart{}
+	return startKafka(tb, "", properties)
+}
+
+// SecuredKafka starts a broker like Kafka with a second listener that speaks the security protocol, at SecuredAddr;
+// Addr remains open in clear text. Property lines that begin with listener.name.secured. configure the listener.
+func SecuredKafka(tb testing.TB, protocol string, properties ...string) *KafkaPart {
+	tb.Helper()
+	return startKafka(tb, protocol, properties)
+}
+
+func startKafka(tb testing.TB, protocol string, properties []string) *KafkaPart {
+	tb.Helper()
+	kafka := &KafkaPart{protocol: protocol}
 	kafka.Service = launch(tb, "kafka", func() (*Service, error) { return kafka.plan(tb.TempDir(), properties) })
 	return kafka
 }
@@ -49,14 +65,18 @@ func (k *KafkaPart) plan(dir string, properties []string) (*Service, error) {
 	k.Addr = fmt.Sprintf("127.0.0.1:%d", port)
 	k.DataDir = filepath.Join(dir, "data")
 	controller := fmt.Sprintf("127.0.0.1:%d", controllerPort)
+	listener, protocols, err := k.secondListener()
+	if err != nil {
+		return nil, err
+	}
 	lines := append([]string{
 		"process.roles=broker,controller",
 		"node.id=1",
 		"controller.quorum.voters=1@" + controller,
-		"listeners=PLAINTEXT://" + k.Addr + ",CONTROLLER://" + controller,
-		"advertised.listeners=PLAINTEXT://" + k.Addr,
+		"listeners=PLAINTEXT://" + k.Addr + ",CONTROLLER://" + controller + listener,
+		"advertised.listeners=PLAINTEXT://" + k.Addr + listener,
 		"controller.listener.names=CONTROLLER",
-		"listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+		"listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT" + protocols,
 		"inter.broker.listener.name=PLAINTEXT",
 		"log.dirs=" + k.DataDir,
 		"auto.create.topics.enable=false",
@@ -97,6 +117,19 @@ func (k *KafkaPart) plan(dir string, properties []string) (*Service, error) {
 		return nil, err
 	}
 	return &Service{command: append(command, "kafka.Kafka", config), ready: k.ready}, nil
+}
+
+// secondListener returns what to add to the lists of listeners and of their protocols.
+func (k *KafkaPart) secondListener() (listener, protocols string, err error) {
+	if k.protocol == "" {
+		return "", "", nil
+	}
+	port, err := freePort()
+	if err != nil {
+		return "", "", err
+	}
+	k.SecuredAddr = fmt.Sprintf("127.0.0.1:%d", port)
+	return ",SECURED://" + k.SecuredAddr, ",SECURED:" + k.protocol, nil
 }
 
 // ready is true once the broker lists itself: until then it answers, but takes no topics.
