@@ -60,7 +60,7 @@ func command(code *int) *cobra.Command {
 		},
 	}
 	standalone.Flags().StringVar(&format, "log.format", "text", "how to write the log: text or json")
-	root.AddCommand(standalone, demoCommand(),
+	root.AddCommand(standalone, demoCommand(), validateCommand(code),
 		&cobra.Command{Use: "version", Short: "Show the version", Args: cobra.NoArgs, Run: func(cmd *cobra.Command, _ []string) {
 			cmd.Println("sluice", version, runtime.Commit())
 		}},
