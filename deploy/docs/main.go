@@ -1,4 +1,5 @@
-// Command docs writes the generated parts of the documentation: the reference tables of the sinks and of the metrics.
+// Command docs writes the generated parts of the documentation: the reference tables of sinks, converters, properties,
+// endpoints and metrics.
 package main
 
 import (
@@ -11,7 +12,6 @@ import (
 
 	"github.com/sluice-connect/sluice/connectors"
 	_ "github.com/sluice-connect/sluice/connectors/all"
-	"github.com/sluice-connect/sluice/runtime/metrics"
 )
 
 //go:generate go run . ../..
@@ -43,7 +43,12 @@ func writeAll(repository string) error {
 			return err
 		}
 	}
-	return write(filepath.Join(repository, "deploy", "docs", "metrics.md"), metrics.Markdown())
+	for name, reference := range pages() {
+		if err := write(filepath.Join(repository, "deploy", "docs", name), reference); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // write fills in the reference on one page.

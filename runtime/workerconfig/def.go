@@ -69,8 +69,8 @@ var Standalone = cd.New(
 	cd.Key{Name: OverrideAllowlist, Type: cd.List, Importance: cd.Medium,
 		Doc: "Client settings, without prefix, that connectors may override under the policy Allowlist."},
 	cd.Key{Name: "config.providers", Type: cd.List, Importance: cd.Low,
-		Doc: "Names of config providers, whose values configurations refer to as ${name:path:key}. The class of each follows as " +
-			"config.providers.<name>.class, its settings as config.providers.<name>.param.*."},
+		Doc: "Names of config providers, whose values configurations refer to as `${name:path:key}`. The class of each follows as " +
+			"`config.providers.<name>.class`, its settings as `config.providers.<name>.param.*`."},
 	cd.Key{Name: AllowOrigin, Type: cd.String, Importance: cd.Low,
 		Doc: "Origins whose web pages may use the REST API, separated by commas, with * for any characters; none when empty. Requests " +
 			"of pages of other origins are refused."},
@@ -92,7 +92,7 @@ func ignored() []cd.Key {
 		"ssl.secure.random.implementation", "ssl.engine.factory.class", "send.buffer.bytes", "receive.buffer.bytes",
 	} {
 		keys = append(keys, cd.Key{Name: name, Type: cd.String, Null: true, Importance: cd.Low, Ignored: true,
-			Doc: "Accepted for compatibility with the Java worker and ignored."})
+			Doc: "It concerns the Java worker only."})
 	}
 	return keys
 }
