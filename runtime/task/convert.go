@@ -17,9 +17,9 @@ func newConversion(set *settings) conversion {
 	return conversion{set: set, key: set.key.Clone(), value: set.value.Clone(), head: set.heads.Clone()}
 }
 
-// convert fills key, value and headers of r from its raw bytes, in Connect's order. The error is a recordError unless
-// it is retriable.
-func (c *conversion) convert(ctx context.Context, r *schemas.Record) error {
+// convert fills key, value and headers of r from its raw bytes, in Connect's order. It returns nil when
+// that succeeds.
+func (c *conversion) convert(ctx context.Context, r *schemas.Record) *recordError {
 	var err error
 	if r.Key, err = c.key.Convert(ctx, r.Topic, r.Raw.Key); err != nil {
 		return failedAt(r, StageKey, c.set.keyClass, err)
@@ -41,6 +41,6 @@ func (c *conversion) convert(ctx context.Context, r *schemas.Record) error {
 	return nil
 }
 
-func failedAt(r *schemas.Record, stage Stage, class string, err error) error {
+func failedAt(r *schemas.Record, stage Stage, class string, err error) *recordError {
 	return &recordError{stage: stage, class: class, source: r.Source, offset: r.Offset, err: err}
 }

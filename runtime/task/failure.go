@@ -4,9 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"strings"
 
-	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/schemas"
 )
 
@@ -53,9 +51,9 @@ func caught(value any) error { return &panicError{value: value, stack: debug.Sta
 
 // The first lines of traces, which tools written for Connect parse.
 const (
-	tolerated = "org.apache.kafka.connect.errors.ConnectException: Tolerance exceeded in error handler"
-	exiting   = "org.apache.kafka.connect.errors.ConnectException: Exiting WorkerSinkTask due to unrecoverable exception."
-	plain     = "org.apache.kafka.connect.errors.ConnectException: "
+	plain     = connectException + ": "
+	tolerated = plain + "Tolerance exceeded in error handler"
+	exiting   = plain + "Exiting WorkerSinkTask due to unrecoverable exception."
 )
 
 // maxTrace bounds the text of a status answer: causes may quote what a sink or registry said.
@@ -65,14 +63,13 @@ const maxTrace = 16 << 10
 func trace(err error) string {
 	var record *recordError
 	var crash *panicError
+	var dead *deadTopicError
 	var text string
 	switch {
 	case errors.As(err, &record):
-		class := "org.apache.kafka.connect.errors.DataException"
-		if record.stage == StagePut {
-			class = "org.apache.kafka.connect.errors.ConnectException"
-		}
-		text = tolerated + "\nCaused by: " + class + ": " + err.Error()
+		text = tolerated + "\nCaused by: " + record.exception().class + ": " + err.Error()
+	case errors.As(err, &dead):
+		text = plain + deadText + dead.topic + "\nCaused by: " + dead.exception()
 	case errors.As(err, &crash):
 		text = exiting + "\nCaused by: java.lang.RuntimeException: " + err.Error() + "\n" + string(crash.stack)
 	case errors.As(err, new(*sinkError)):
@@ -80,10 +77,7 @@ func trace(err error) string {
 	default:
 		text = plain + err.Error()
 	}
-	if len(text) > maxTrace {
-		text = strings.ToValidUTF8(text[:maxTrace], "") + "…"
-	}
-	return text
+	return cut(text)
 }
 
 // sinkError is a fatal error of a writer.
@@ -98,8 +92,3 @@ func (e *sinkError) Error() string {
 }
 
 func (e *sinkError) Unwrap() error { return e.err }
-
-// rejected turns the first rejection of a sink into the error that fails the task.
-func rejected(r connectors.Rejection) error {
-	return &recordError{stage: StagePut, class: stageClass, source: r.Record.Source, offset: r.Offset, err: r.Err}
-}

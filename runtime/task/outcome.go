@@ -38,46 +38,64 @@ func (pl *pipeline) rewind(doing string, r *connectors.RewindError) error {
 	pl.retryLater(fmt.Sprintf("reading again from offset %d", r.Offset), r.Err)
 	pl.part.Rewind(r.Offset)
 	clear(pl.records)
-	pl.records, pl.converted, pl.offered, pl.poison = pl.records[:0], 0, 0, nil
+	pl.records, pl.read, pl.converted, pl.offered, pl.poison, pl.trial = pl.records[:0], 0, 0, 0, nil, trial{}
 	pl.next = r.Offset
 	return nil
 }
 
-// reject is where records go that the sink refuses: with errors.tolerance none, the only one there is so far, the
-// first of them fails the task and none of them is committed.
+// reject is where records go that the sink refuses. They are reported; with errors.tolerance none the first of them
+// fails the task and none of them is committed.
 func (pl *pipeline) reject(rejections []connectors.Rejection) error {
-	for range rejections {
+	var first *recordError
+	for i := range rejections {
+		r := &rejections[i]
+		if pl.lost() || pl.wasDropped(r.Offset) {
+			continue
+		}
 		pl.task.spec.Metrics.RecordFailed()
 		pl.task.spec.Metrics.RecordError()
-	}
-	first := rejections[0]
-	for _, r := range rejections[1:] {
-		if r.Offset < first.Offset {
-			first = r
+		e := &recordError{stage: StagePut, class: stageClass, source: pl.part.TopicPartition, offset: r.Offset, err: r.Err}
+		if pl.task.set.errors.all {
+			pl.drop(&r.Record, e)
+			continue
+		}
+		pl.report(&r.Record, e)
+		if first == nil || e.offset < first.offset {
+			first = e
 		}
 	}
-	if pl.rejected < 0 || first.Offset < pl.rejected {
-		pl.rejected = first.Offset
+	if first == nil {
+		return nil
 	}
-	return rejected(first)
+	if pl.rejected < 0 || first.offset < pl.rejected {
+		pl.rejected = first.offset
+	}
+	return first
 }
 
 // recovered ends a series of attempts.
 func (pl *pipeline) recovered() {
-	if pl.backoff != 0 {
-		pl.backoff = 0
+	pl.backoff = 0
+	if pl.waits {
+		pl.waits = false
 		pl.part.Waiting(false)
 	}
 }
 
-// retryLater sets the time of the next attempt.
+// retryLater sets the time of the next attempt, with waits that double.
 func (pl *pipeline) retryLater(doing string, err error) {
 	if pl.backoff == 0 {
 		pl.backoff = retryFirst
 	} else {
 		pl.backoff = min(2*pl.backoff, retryMax)
 	}
-	pl.retryAt = time.Now().Add(pl.backoff)
+	pl.retryIn(pl.backoff, doing, err)
+}
+
+// retryIn leaves conversions and writes alone for a while.
+func (pl *pipeline) retryIn(wait time.Duration, doing string, err error) {
+	pl.retryAt = time.Now().Add(wait)
+	pl.waits = true
 	pl.part.Waiting(true)
-	pl.log.Warn(doing+"; will retry", "in", pl.backoff, "error", err)
+	pl.log.Warn(doing+"; will retry", "in", wait, "error", err)
 }

@@ -31,16 +31,23 @@ type pipeline struct {
 	writer     connectors.Writer
 	committed  int64 // the group's offset that the writer, or its predecessor, has heard of
 
-	records   []schemas.Record // taken from the partition
-	converted int              // of records
+	records   []schemas.Record // taken from the partition; those that are dropped are moved over
+	read      int              // of records; the next to convert
+	converted int              // of records, at the front; never more than read
 	offered   int              // of records; never more than converted
-	poison    error            // why records[converted] cannot be converted
+	poison    *recordError     // why records[read] fails the task
+	trial     trial            // of converting records[read]
 	next      int64            // position behind records
 	rejected  int64            // first offset that the sink rejected and nobody took care of; -1 if none
+
+	letters []*letter // on the way to the dead letter queue: nothing from the lowest on may be committed
+	dropped []int64   // offsets of failed records that may come again after a rewind, ascending
+	blocked bool      // the dead letter queue has no room
 
 	wakeAt  time.Time // when Advance wants to be called; zero for never
 	retryAt time.Time // no conversion and no write before; zero when there was no trouble
 	backoff time.Duration
+	waits   bool // the metrics have been told so
 	crashed bool // something panicked: what the writer says about offsets cannot be trusted
 }
 
@@ -199,7 +206,11 @@ func (pl *pipeline) step(now time.Time) error {
 
 // move takes, converts and offers one run of records; more says whether there may be another.
 func (pl *pipeline) move() (more bool, err error) {
-	if pl.offered == len(pl.records) {
+	if pl.blocked = false; len(pl.letters) > 0 && !pl.hasRoom() {
+		pl.block()
+		return false, nil
+	}
+	if pl.offered == pl.converted && pl.read == len(pl.records) {
 		if more, err = pl.take(); !more || err != nil {
 			return false, err
 		}
@@ -208,14 +219,17 @@ func (pl *pipeline) move() (more bool, err error) {
 		return false, err
 	}
 	if pl.offered < pl.converted {
-		if err := pl.offer(); err != nil || pl.offered < pl.converted {
+		if err := pl.offer(); err != nil {
 			return false, err
+		}
+		if pl.offered < pl.converted { // what the sink left is offered again
+			return pl.retryAt.IsZero(), nil
 		}
 	}
 	if pl.poison != nil { // all good records before it are in the sink
-		return false, pl.poison
+		return false, pl.condemn()
 	}
-	return pl.retryAt.IsZero(), nil
+	return pl.retryAt.IsZero() && !pl.blocked, nil
 }
 
 // offer gives the converted records to the writer.
@@ -240,12 +254,13 @@ func (pl *pipeline) offer() error {
 func (pl *pipeline) advance() error {
 	wakeAt, err := pl.writer.Advance(pl.ctx, time.Now())
 	pl.wakeAt = wakeAt
-	if err == nil && pl.offered == len(pl.records) {
+	if err == nil && pl.offered == pl.converted && pl.read == len(pl.records) && !pl.blocked {
 		pl.recovered()
 	}
 	if err := pl.handle("write to", err); err != nil {
 		return err
 	}
+	pl.settle()
 	pl.part.Commit(pl.safe())
 	return nil
 }
@@ -253,9 +268,13 @@ func (pl *pipeline) advance() error {
 // safe is the first offset that must be read again if the task died now.
 func (pl *pipeline) safe() int64 {
 	next := pl.next
-	if pl.offered < len(pl.records) {
+	switch {
+	case pl.offered < pl.converted:
 		next = pl.records[pl.offered].Offset
+	case pl.read < len(pl.records):
+		next = pl.records[pl.read].Offset
 	}
+	next = pl.undelivered(next)
 	if pl.rejected >= 0 {
 		next = min(next, pl.rejected)
 	}
@@ -270,14 +289,21 @@ func (pl *pipeline) safe() int64 {
 
 // end closes the writer for the given reason and leaves the last word on what is safe.
 func (pl *pipeline) end(c closeRequest) {
+	if dead := pl.task.dead; dead != nil {
+		defer dead.forget(pl) // what has not arrived is not committed
+	}
 	if pl.writer == nil {
 		return
 	}
 	err := pl.guarded(func() error {
 		err := pl.writer.Close(c.ctx, c.reason)
-		_ = pl.handle("close", err) // notes what is not safe; the pipeline ends in any case
+		fatal := pl.handle("close", err) // notes what is not safe; the pipeline ends in any case
 		if c.reason != connectors.Lost && !pl.crashed {
+			pl.awaitLetters(c.ctx)
 			pl.part.Commit(pl.safe())
+		}
+		if fatal == nil && errors.As(err, new(*connectors.RejectedError)) {
+			return nil // they were dropped
 		}
 		return err
 	})

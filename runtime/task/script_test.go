@@ -170,15 +170,25 @@ func newRig(t *testing.T, values ...string) *rig {
 
 func (r *rig) produce(values ...string) {
 	r.t.Helper()
+	messages := make([]*sarama.ProducerMessage, len(values))
+	for i, v := range values {
+		messages[i] = &sarama.ProducerMessage{Topic: "t", Value: sarama.StringEncoder(v)}
+	}
+	r.send(messages...)
+}
+
+func (r *rig) send(messages ...*sarama.ProducerMessage) {
+	r.t.Helper()
 	conf := sarama.NewConfig()
+	conf.Version = sarama.V2_8_0_0
 	conf.Producer.Return.Successes = true
 	p, err := sarama.NewSyncProducer([]string{r.broker.Addr}, conf)
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	defer p.Close()
-	for _, v := range values {
-		if _, _, err := p.SendMessage(&sarama.ProducerMessage{Topic: "t", Value: sarama.StringEncoder(v)}); err != nil {
+	for _, m := range messages {
+		if _, _, err := p.SendMessage(m); err != nil {
 			r.t.Fatal(err)
 		}
 	}

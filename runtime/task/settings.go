@@ -33,6 +33,7 @@ type settings struct {
 	valueClass        string
 	headerClass       string
 	connector         connectors.Config
+	errors            tolerance
 }
 
 // defaultHeaderConverter is the worker's when it does not name one.
@@ -48,6 +49,9 @@ func newSettings(s Spec) (settings, error) {
 	topics := slices.Compact(slices.Sorted(slices.Values(v.List("topics"))))
 	set.connector = connectors.Config{Values: sink, Name: s.Connector, Topics: topics}
 	var err error
+	if set.errors, err = newTolerance(s.Props); err != nil {
+		return set, err
+	}
 	if set.consumer, err = consumerConfig(s); err != nil {
 		return set, err
 	}

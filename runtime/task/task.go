@@ -37,6 +37,7 @@ type SinkTask struct {
 	reported  State
 
 	set  *settings
+	dead *deadLetters // nil when no dead letter topic is configured
 	sink connectors.Task
 }
 
@@ -168,6 +169,12 @@ func (t *SinkTask) work() error {
 			t.log.Warn("closing converters", "error", err)
 		}
 	}()
+	if err := t.startDeadLetters(); err != nil {
+		return err
+	}
+	if t.dead != nil {
+		defer t.dead.close()
+	}
 	if err := t.startSink(); err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package converter
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sort"
 
@@ -16,8 +15,9 @@ import (
 type Converter interface {
 	// Convert checks data in full and returns the value it stands for; nil data is null. The value may keep data and
 	// memory of the converter and build its tree later. An error that Retriable wraps means that the data could not be
-	// judged now (a registry is away); any other error means that the data is bad. Error texts are at most 512 bytes
-	// and never quote more than a few bytes of the data.
+	// judged now (a registry is away), one that Fatal wraps that no data can be judged until somebody changes a
+	// configuration; any other error means that the data is bad. Error texts are at most 512 bytes and never quote more
+	// than a few bytes of the data.
 	Convert(ctx context.Context, topic string, data []byte) (schemas.Value, error)
 	// Clone returns a converter with the same configuration that may be used beside this one; caches are shared.
 	Clone() Converter
@@ -93,18 +93,3 @@ func New(class string, props map[string]string, role Role) (Converter, error) {
 
 // String names the role as it appears in messages.
 func (r Role) String() string { return [...]string{"key", "value", "header"}[r] }
-
-// retriableError marks an error as temporary.
-type retriableError struct{ err error }
-
-func (e *retriableError) Error() string { return e.err.Error() }
-func (e *retriableError) Unwrap() error { return e.err }
-
-// Retriable marks err as temporary: the same bytes may convert later.
-func Retriable(err error) error { return &retriableError{err: err} }
-
-// IsRetriable reports whether err was marked by Retriable.
-func IsRetriable(err error) bool {
-	var r *retriableError
-	return errors.As(err, &r)
-}

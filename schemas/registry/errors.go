@@ -18,7 +18,8 @@ var ErrUnknown = errors.New("not registered")
 var ErrRefused = errors.New("refused by the schema registry")
 
 // Error is an answer of the registry other than success. It wraps ErrUnknown, ErrRefused, or is wrapped by
-// converter.Retriable, as are network errors and timeouts.
+// converter.Retriable, as are network errors and timeouts. Whoever is refused for what he is, not for what he asks, gets
+// it wrapped by converter.Fatal.
 type Error struct {
 	Status  int    // of HTTP
 	Code    int    // error_code of the answer, 0 if it had none
@@ -64,8 +65,11 @@ func answerError(status int, body []byte) error {
 		return converter.Retriable(e)
 	case status == http.StatusNotFound && e.Code >= 40400 && e.Code < 40500:
 		e.kind = ErrUnknown
+	case status == http.StatusUnprocessableEntity: // about what was asked
+		e.kind = ErrRefused
 	default:
 		e.kind = ErrRefused
+		return converter.Fatal(e)
 	}
 	return e
 }

@@ -134,7 +134,7 @@ func decode(answer []byte, result any) error {
 		return fmt.Errorf("the answer of the schema registry is larger than %d bytes", maxBody)
 	}
 	if err := json.NewDecoder(bytes.NewReader(answer)).Decode(result); err != nil {
-		return fmt.Errorf("%w: its answer is not the JSON of a schema registry", ErrRefused)
+		return converter.Fatal(fmt.Errorf("%w: its answer is not the JSON of a schema registry", ErrRefused))
 	}
 	return nil
 }

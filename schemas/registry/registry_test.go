@@ -121,6 +121,9 @@ func TestAnswersAreJudged(t *testing.T) {
 				!strings.Contains(strings.ReplaceAll(err.Error(), " é", "é"), c.text) {
 				t.Fatalf("error %v", err)
 			}
+			if fatal := errors.Is(c.kind, ErrRefused) && c.status != 422; converter.IsFatal(err) != fatal {
+				t.Errorf("fatal is not %v", fatal)
+			}
 			if len(err.Error()) > 450 || strings.Contains(err.Error(), "\n") {
 				t.Errorf("error text of %d bytes: %q", len(err.Error()), err)
 			}

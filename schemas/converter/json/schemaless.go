@@ -3,7 +3,6 @@ package json
 import (
 	"bytes"
 	"context"
-	"fmt"
 
 	"github.com/sluice-connect/sluice/schemas"
 	"github.com/sluice-connect/sluice/schemas/converter"
@@ -38,7 +37,7 @@ func (c *schemaless) Close() error               { return nil }
 
 // invalidJSON words err as Connect's JsonConverter does.
 func invalidJSON(err error) error {
-	return fmt.Errorf("Converting byte[] to Kafka Connect data failed due to serialization error: %w", err) //nolint:staticcheck // Kafka's text
+	return &converter.CausedError{Message: "Converting byte[] to Kafka Connect data failed due to serialization error: ", Err: err}
 }
 
 var byteOrderMark = []byte("\xef\xbb\xbf")

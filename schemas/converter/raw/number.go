@@ -57,13 +57,17 @@ func (c fixed) Convert(_ context.Context, _ string, data []byte) (schemas.Value,
 		return schemas.Of(c.schema, nil), nil
 	}
 	if len(data) != c.width {
-		return schemas.Value{}, fmt.Errorf("Failed to deserialize %s: Size of data received by %s is not %d", c.name, c.java, c.width) //nolint:staticcheck // Kafka's text
+		return schemas.Value{}, c.undecodable(fmt.Errorf("Size of data received by %s is not %d", c.java, c.width)) //nolint:staticcheck // Kafka's text
 	}
 	v, err := c.decode(data)
 	if err != nil {
-		return schemas.Value{}, fmt.Errorf("Failed to deserialize %s: %w", c.name, err) //nolint:staticcheck // Kafka's text
+		return schemas.Value{}, c.undecodable(err)
 	}
 	return schemas.Of(c.schema, v), nil
+}
+
+func (c fixed) undecodable(err error) error {
+	return &converter.CausedError{Message: "Failed to deserialize " + c.name + ": ", Err: err}
 }
 
 func (c fixed) Clone() converter.Converter { return c }

@@ -1,0 +1,224 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/IBM/sarama"
+
+	"github.com/sluice-connect/sluice/runtime/kafka"
+	"github.com/sluice-connect/sluice/runtime/metrics"
+	"github.com/sluice-connect/sluice/schemas"
+)
+
+// Bounds on what waits for the dead letter queue of a task. Pipelines look at them before a record fails; what a sink
+// rejects at one time comes on top.
+const (
+	maxLetters     = 10_000
+	maxLetterBytes = 16 << 20
+	maxRequest     = 512 << 10 // bytes of letters in a request; brokers take a megabyte
+)
+
+// deadLetters is the way of a task's failed records to the dead letter queue: one goroutine sends them in order, and
+// again until they have arrived. Its other methods are called by the pipelines.
+type deadLetters struct {
+	topic   string
+	connect func(ctx context.Context) (*kafka.Producer, error)
+	fail    func(error)
+	log     *slog.Logger
+	metrics *metrics.Task
+	wake    chan struct{} // holds a token when there is something to send
+	done    chan struct{}
+	cancel  context.CancelFunc
+
+	mu      sync.Mutex
+	queue   []*letter // not arrived, oldest first
+	bytes   int
+	away    bool // the last attempt failed
+	waiting map[*pipeline]struct{}
+}
+
+// hasRoom reports whether pl may add letters; if not, it is woken when that has changed. Nothing is added to a queue
+// that does not get rid of what it has: the position should not run away from what can be committed.
+func (d *deadLetters) hasRoom(pl *pipeline) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.away && len(d.queue) < maxLetters && d.bytes < maxLetterBytes {
+		return true
+	}
+	d.waiting[pl] = struct{}{}
+	return false
+}
+
+// add queues a letter about r.
+func (d *deadLetters) add(pl *pipeline, r *schemas.Record, e *recordError) *letter {
+	l := newLetter(pl, r, e)
+	d.mu.Lock()
+	d.queue = append(d.queue, l)
+	d.bytes += l.size
+	d.mu.Unlock()
+	d.metrics.DeadLetterSent()
+	select {
+	case d.wake <- struct{}{}:
+	default:
+	}
+	return l
+}
+
+// unsettled returns those letters that have not arrived.
+func (d *deadLetters) unsettled(letters []*letter) []*letter {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.DeleteFunc(letters, func(l *letter) bool { return l.gone })
+}
+
+// forget gives up the letters of a pipeline that has ended: whoever gets its partition will meet their records again.
+func (d *deadLetters) forget(pl *pipeline) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.waiting, pl)
+	for _, l := range d.queue {
+		l.gone = l.gone || l.owner == pl
+	}
+	d.sweep()
+}
+
+// isAway reports whether letters cannot be delivered at the moment.
+func (d *deadLetters) isAway() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.away
+}
+
+// sweep removes what is gone and wakes those who waited for room. d.mu is held.
+func (d *deadLetters) sweep() {
+	d.queue = slices.DeleteFunc(d.queue, func(l *letter) bool {
+		if l.gone {
+			d.bytes -= l.size
+			l.owner.signal()
+		}
+		return l.gone
+	})
+	if d.away {
+		return
+	}
+	for pl := range d.waiting {
+		pl.signal()
+	}
+	clear(d.waiting)
+}
+
+// run sends letters until ctx ends.
+func (d *deadLetters) run(ctx context.Context) {
+	defer close(d.done)
+	var p *kafka.Producer
+	defer func() {
+		if p != nil {
+			_ = p.Close() // nothing is under way
+		}
+	}()
+	wait, most := retryFirst, maxLetters
+	for ctx.Err() == nil {
+		batch := d.next(most)
+		if len(batch) == 0 {
+			most = maxLetters
+			select {
+			case <-ctx.Done():
+			case <-d.wake:
+			}
+			continue
+		}
+		err := d.deliver(ctx, &p, batch)
+		if most = maxLetters; err == nil {
+			wait = retryFirst
+			continue
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		if tooLarge(err) && len(batch) > 1 { // together, perhaps
+			most = 1
+			continue
+		}
+		d.failed(len(batch))
+		if _, refused := kafka.Refused(err); refused {
+			d.fail(fmt.Errorf("send the record at topic %s, partition %d, offset %d to the dead letter queue with topic=%s: %w",
+				batch[0].owner.part.Topic, batch[0].owner.part.Partition, batch[0].offset, d.topic, err))
+			return
+		}
+		d.log.Warn("sending to the dead letter queue; will retry", "topic", d.topic, "in", wait, "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+		}
+		wait = min(2*wait, retryMax)
+	}
+}
+
+// tooLarge reports whether a broker found a batch, or a record of it, too large.
+func tooLarge(err error) bool {
+	return errors.Is(err, sarama.ErrMessageSizeTooLarge) || errors.Is(err, sarama.ErrMessageSetSizeTooLarge)
+}
+
+// next returns the letters of the next request.
+func (d *deadLetters) next(most int) []*letter {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n, bytes := 0, 0
+	for n < min(most, len(d.queue)) && (n == 0 || bytes+d.queue[n].size <= maxRequest) {
+		bytes += d.queue[n].size
+		n++
+	}
+	return slices.Clone(d.queue[:n])
+}
+
+// deliver makes one attempt at sending batch.
+func (d *deadLetters) deliver(ctx context.Context, p **kafka.Producer, batch []*letter) (err error) {
+	if *p == nil {
+		if *p, err = d.connect(ctx); err != nil {
+			*p = nil
+			return err
+		}
+	}
+	records := make([]kafka.Outgoing, len(batch))
+	for i, l := range batch {
+		records[i] = l.record
+	}
+	results := (*p).Send(records)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i, l := range batch {
+		if results[i] == nil {
+			l.gone = true
+		} else if err == nil {
+			err = results[i]
+		}
+	}
+	d.away = d.away && err != nil
+	d.sweep()
+	return err
+}
+
+// failed notes that n letters were not taken and tells those who wait for theirs.
+func (d *deadLetters) failed(n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.away = true
+	for range n {
+		d.metrics.DeadLetterFailed()
+	}
+	for _, l := range d.queue {
+		l.owner.signal()
+	}
+}
+
+// close ends the sending; what has not arrived is not committed either.
+func (d *deadLetters) close() {
+	d.cancel()
+	<-d.done
+}
