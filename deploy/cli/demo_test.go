@@ -47,6 +47,9 @@ func TestTheDemoDrainsWhenItIsStopped(t *testing.T) {
 			t.Fatalf("nothing arrives\n%s", out.String())
 		}
 	}
+	if strings.Contains(out.String(), "level=INFO") {
+		t.Errorf("the worker's log stands between the lines of progress\n%s", out.String())
+	}
 	stop()
 	if got := <-code; got != 0 || !strings.HasSuffix(strings.TrimSpace(out.String()), "lag 0") {
 		t.Errorf("exit code %d\n%s", got, out.String())

@@ -2,6 +2,7 @@
 package loggers
 
 import (
+	"context"
 	"log/slog"
 	"math"
 	"sort"
@@ -45,10 +46,18 @@ type node struct {
 	modified time.Time
 }
 
-// New returns a tree that writes through next, all of it at level INFO.
+// New returns a tree that writes through next, all of it at level INFO, or at WARN or ERROR when next wants no less.
 func New(next slog.Handler) *Tree {
 	t := &Tree{next: next, nodes: map[string]*node{}}
-	t.nodes[Root] = &node{name: "INFO"}
+	root := &node{name: "INFO"}
+	for _, l := range levels {
+		if l.level >= slog.LevelInfo && next.Enabled(context.Background(), l.level) {
+			root.name = l.name
+			root.level.Store(int64(l.level))
+			break
+		}
+	}
+	t.nodes[Root] = root
 	return t
 }
 

@@ -47,6 +47,19 @@ func TestLevelsDecideWhatIsPrinted(t *testing.T) {
 	}
 }
 
+func TestATreeStartsNoLouderThanItsHandler(t *testing.T) {
+	for level, want := range map[slog.Level]string{slog.LevelDebug: "INFO", slog.LevelInfo: "INFO", slog.LevelWarn: "WARN"} {
+		tree := New(slog.NewTextHandler(&bytes.Buffer{}, &slog.HandlerOptions{Level: level}))
+		if got := tree.Levels()[Root].Name; got != want {
+			t.Errorf("over a handler of level %s: %s, want %s", level, got, want)
+		}
+	}
+	tree := New(slog.NewTextHandler(&bytes.Buffer{}, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	if tree.Logger("a").Enabled(t.Context(), slog.LevelInfo) {
+		t.Error("a logger prints what its handler does not want")
+	}
+}
+
 func TestSetNamesWhatChanged(t *testing.T) {
 	tree := New(slog.DiscardHandler)
 	tree.Logger("a.b")
