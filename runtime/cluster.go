@@ -39,7 +39,8 @@ func (h *Herder) askCluster(ctx context.Context, retry time.Duration) bool {
 	case err == nil:
 		h.cluster.Store(&id)
 		h.opt.Logger.Info("connected to Kafka", "cluster", id)
-	case ctx.Err() == nil:
+	case ctx.Err() == nil && err.Error() != h.clusterTrouble:
+		h.clusterTrouble = err.Error()
 		h.opt.Logger.Warn("Kafka is not reachable, trying again", "brokers", h.opt.Worker["bootstrap.servers"], "in", retry, "error", err)
 	}
 	return err == nil

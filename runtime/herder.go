@@ -74,6 +74,8 @@ type Herder struct {
 	cluster     atomic.Pointer[string]
 	stopCluster context.CancelFunc
 	clusterDone chan struct{}
+	// clusterTrouble is what was last said about the cluster; it belongs to the goroutine that asks.
+	clusterTrouble string
 }
 
 // New returns a herder that answers but runs nothing until Start.

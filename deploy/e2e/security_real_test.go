@@ -158,11 +158,14 @@ func (w *worker) says(texts ...string) int {
 	return lines
 }
 
-// refused expects the task to say once why it cannot work, and to keep the secret for itself.
+// refused expects the task to fail with the reason, to say it once in the log, and to keep the secret for itself.
 func (w *worker) refused(topic, secret, reason string) {
 	w.t.Helper()
 	w.create(fileSink(topic, filepath.Join(w.t.TempDir(), "out")))
-	if n := w.says("no Kafka broker can be reached", reason, "connector=file-sink"); n != 1 {
+	if trace := w.waitFailed("file-sink"); !strings.Contains(trace, reason) || strings.Contains(trace, secret) {
+		w.t.Errorf("the trace does not say %q, or tells the secret:\n%s", reason, trace)
+	}
+	if n := w.says("task failed", reason, "connector=file-sink"); n != 1 {
 		w.t.Errorf("the task said %d times that it cannot work", n)
 	}
 	log, err := os.ReadFile(filepath.Join(w.dir, "log"))

@@ -147,7 +147,7 @@ func (c *Consumer) ended(ctx context.Context, err error) error {
 	return err
 }
 
-// connect waits for a broker. The client it makes lives until ctx ends, the wait ends with soft.
+// connect waits for a broker, but not with one that refuses us. The client it makes lives until ctx ends, the wait ends with soft.
 func (c *Consumer) connect(ctx, soft context.Context) error {
 	wait := newBackoff()
 	said := ""
@@ -158,6 +158,9 @@ func (c *Consumer) connect(ctx, soft context.Context) error {
 			c.sub = &subscription{cfg: &c.cfg, client: client, log: c.log}
 			c.member = &member{cfg: &c.cfg}
 			return nil
+		}
+		if kafka.TurnedAway(err) {
+			return err
 		}
 		if text := err.Error(); text != said {
 			said = text

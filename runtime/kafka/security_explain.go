@@ -21,6 +21,13 @@ func (e *explained) Error() string { return e.text }
 
 func (e *explained) Unwrap() error { return e.cause }
 
+// TurnedAway reports whether err says that a broker answered and will not have us with this configuration: a login or a
+// certificate that one of the sides does not accept. Trying again is of no use, unlike with a broker that is away.
+func TurnedAway(err error) bool {
+	var e *explained
+	return errors.As(err, &e) && !errors.Is(e, io.EOF)
+}
+
 // explain says which property to look at when a broker could not be connected to with c for a reason of security.
 func explain(err error, c *sarama.Config) error {
 	if text := explanation(err, c); text != "" {
