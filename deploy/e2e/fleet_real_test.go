@@ -45,6 +45,8 @@ func (f *fleet) produce(t *testing.T, addr string, from, to int) {
 	conf.Producer.Return.Successes = true
 	conf.Producer.Partitioner = sarama.NewManualPartitioner
 	conf.Producer.Compression = sarama.CompressionLZ4
+	// A batch that is sent again after a timeout must not stand in the topic twice: the ledger would not know.
+	conf.Producer.Idempotent, conf.Net.MaxOpenRequests = true, 1
 	conf.Producer.RequiredAcks = sarama.WaitForAll
 	p, err := sarama.NewSyncProducer([]string{addr}, conf)
 	if err != nil {
