@@ -154,7 +154,7 @@ func (s *slot) report(run int, state task.State, trace string) {
 	switch {
 	case stale:
 	case state == task.Failed:
-		s.log.Error("task failed", "trace", trace)
+		s.log.Error("task failed; restart it when the cause is mended", "trace", trace)
 	default:
 		s.log.Info("task changed state", "state", string(state))
 	}

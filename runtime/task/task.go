@@ -141,7 +141,6 @@ func (t *SinkTask) run() {
 		return
 	}
 	t.failure = err
-	t.log.Error("task failed; restart it when the cause is mended", "error", err)
 	t.report(Failed, trace(err))
 }
 
