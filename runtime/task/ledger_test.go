@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,7 +21,8 @@ type ledger struct {
 	mu        sync.Mutex
 	chance    *rand.Rand
 	durable   map[schemas.TopicPartition]map[int64]int
-	disturbed bool // something happened after which records may come twice
+	arrived   map[schemas.TopicPartition]map[int64]int // in the dead letter queue; nil when every record is to be durable
+	disturbed bool                                     // something happened after which records may come twice
 	wrong     []string
 }
 
@@ -37,8 +39,8 @@ func (l *ledger) committing(tp schemas.TopicPartition, next int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for o := range next {
-		if l.durable[tp][o] == 0 {
-			l.complain("offset %d of %s is committed but %d is not durable", next, tp, o)
+		if l.durable[tp][o] == 0 && l.arrived[tp][o] == 0 {
+			l.complain("offset %d of %s is committed but %d is nowhere", next, tp, o)
 			return
 		}
 	}
@@ -120,13 +122,32 @@ func (w *ledgerWriter) Write(_ context.Context, batch []schemas.Record) (int, er
 		}
 	}
 	for _, r := range batch[:n] {
-		if r.Offset != w.next {
+		if r.Offset < w.next || (r.Offset > w.next && w.arrived == nil) {
 			w.complain("offset %d of %s came when %d was due", r.Offset, w.tp, w.next)
 		}
 		w.next = r.Offset + 1
 		w.held = append(w.held, r.Offset)
 	}
+	if err == nil {
+		err = w.reject()
+	}
 	return n, err
+}
+
+// reject has the runtime drop some of the held records, now and then.
+func (w *ledgerWriter) reject() error {
+	if w.arrived == nil || len(w.held) == 0 || w.chance.IntN(4) > 0 {
+		return nil
+	}
+	var bad connectors.RejectedError
+	for range 1 + w.chance.IntN(min(3, len(w.held))) {
+		i := w.chance.IntN(len(w.held))
+		offset := w.held[i]
+		w.held = slices.Delete(w.held, i, i+1)
+		bad.Rejections = append(bad.Rejections, connectors.Rejection{Offset: offset, Err: errors.New("the sink refuses the record"),
+			Record: schemas.Record{Source: w.tp, Offset: offset, Raw: schemas.Raw{Key: []byte(fmt.Sprintf("%d/%d", w.tp.Partition, offset))}}})
+	}
+	return &bad
 }
 
 func (w *ledgerWriter) heldBelow(next int64) int {
@@ -156,6 +177,9 @@ func (w *ledgerWriter) Advance(_ context.Context, now time.Time) (time.Time, err
 	if w.chance.IntN(2) == 0 {
 		w.flush(w.chance.IntN(len(w.held) + 1))
 		w.tc.RequestCommit()
+	}
+	if err := w.reject(); err != nil {
+		return now, err
 	}
 	return now.Add(time.Duration(w.chance.IntN(10)) * time.Millisecond), nil
 }
@@ -189,6 +213,7 @@ func (w *ledgerWriter) Close(ctx context.Context, reason connectors.CloseReason)
 		w.disturbed = true
 		return ctx.Err()
 	}
+	bad := w.reject()
 	w.flush(len(w.held))
-	return nil
+	return bad
 }
