@@ -61,7 +61,7 @@ func Listen(ctx context.Context, addrs []string) ([]net.Listener, error) {
 func (s *Server) Serve(listeners []net.Listener) {
 	for _, l := range listeners {
 		s.serving.Go(func() {
-			if err := s.http.Serve(refusingListener{l}); !errors.Is(err, http.ErrServerClosed) {
+			if err := s.http.Serve(dressed(l)); !errors.Is(err, http.ErrServerClosed) {
 				s.log.Error("REST server stopped", "listener", l.Addr().String(), "error", err)
 			}
 		})
@@ -82,7 +82,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 func Addresses(listeners []net.Listener) []string {
 	list := make([]string, len(listeners))
 	for i, l := range listeners {
-		list[i] = "http://" + l.Addr().String()
+		list[i] = scheme(l) + l.Addr().String()
 	}
 	return list
 }

@@ -37,6 +37,10 @@ func startWorker(ctx context.Context, config workerconfig.Config, files []runtim
 		return nil, err
 	}
 	providers.LogTo(log)
+	secure, err := config.TLS()
+	if err != nil {
+		return nil, err
+	}
 	state, err := store.Open(config.DataDir)
 	if err != nil {
 		return nil, err
@@ -45,7 +49,12 @@ func startWorker(ctx context.Context, config workerconfig.Config, files []runtim
 	if err != nil {
 		return nil, errors.Join(err, state.Close())
 	}
-	id := config.Advertised(listeners[0].Addr())
+	for i, l := range config.Listeners {
+		if l.TLS {
+			listeners[i] = rest.Secure(listeners[i], secure)
+		}
+	}
+	id := config.Advertised(listeners[config.AdvertisedListener()].Addr())
 	grace := config.Duration(workerconfig.GracefulTimeout)
 	series := metrics.NewRegistry()
 	herder := runtime.New(runtime.Options{
@@ -57,7 +66,8 @@ func startWorker(ctx context.Context, config workerconfig.Config, files []runtim
 	})
 	restLog := tree.Logger(runtime.LoggerREST)
 	sites := rest.Sites(config.String(workerconfig.AllowOrigin), config.String(workerconfig.AllowMethods))
-	server := rest.NewServer(rest.WithMetrics(rest.NewHandler(herder, restLog, sites), series.Handler(herder.Metrics)), restLog)
+	handler := rest.WithMetrics(rest.NewHandler(herder, restLog, sites), series.Handler(herder.Metrics))
+	server := rest.NewServer(rest.WithHeaders(handler, responseHeaders(config)), restLog)
 	server.Serve(listeners)
 	urls := rest.Addresses(listeners)
 	w := &worker{url: urls[0], grace: grace, stop: func(ctx context.Context) error {
@@ -74,4 +84,12 @@ func startWorker(ctx context.Context, config workerconfig.Config, files []runtim
 	log.Info("sluice is ready", "version", version, "listeners", urls, "worker", id,
 		"data", config.DataDir, "connectors", len(herder.Connectors()), "ms", time.Since(began).Milliseconds())
 	return w, nil
+}
+
+func responseHeaders(config workerconfig.Config) []rest.Header {
+	var list []rest.Header
+	for _, h := range config.Headers {
+		list = append(list, rest.Header(h))
+	}
+	return list
 }

@@ -20,12 +20,17 @@ import (
 // pages are the references that belong to no sink, by the name of their page.
 func pages() map[string]string {
 	return map[string]string{
-		"worker.md":     workerconfig.Standalone.Markdown(),
+		"worker.md":     worker(),
 		"connectors.md": commonKeys().Markdown(),
 		"converters.md": converters(),
 		"rest.md":       rest.Markdown(),
 		"metrics.md":    metrics.Markdown(),
 	}
+}
+
+func worker() string {
+	return workerconfig.Standalone.Markdown() + "\n## https listeners\n\nThese are read as `" + workerconfig.HTTPSPrefix +
+		"ssl.*` when any property begins so, else without prefix. A store that cannot be used stops the start.\n\n" + workerconfig.HTTPS.Markdown()
 }
 
 // commonKeys are the keys that every sink connector has, as the worker answers them after the sink's own.

@@ -24,10 +24,15 @@ type Config struct {
 	Props map[string]string
 	// Listeners are the addresses of the REST API; there is at least one.
 	Listeners []Listener
+	// Headers are those that the operator wants on every answer of the REST API.
+	Headers []Header
 	// DataDir is where the standalone store lives.
 	DataDir string
 	// Ignored and Unused name the properties without effect: known to the Java worker, and known to nobody.
 	Ignored, Unused []string
+	// secure are the properties of https listeners, and securePrefix stands before their names.
+	secure       configdef.Values
+	securePrefix string
 }
 
 // Load reads and checks the file at path. Its error is one message for the user.
@@ -64,6 +69,16 @@ func New(props map[string]string) (Config, error) {
 		}
 		c.Listeners = append(c.Listeners, l)
 	}
+	if problems := c.https(); len(problems) > 0 {
+		return Config{}, errors.New(messages(problems))
+	}
+	if c.AdvertisedListener() < 0 {
+		return Config{}, fmt.Errorf("Invalid value %s for configuration %s: there is no such listener", c.String(AdvertisedScheme), AdvertisedScheme) //nolint:staticcheck // Kafka's text
+	}
+	var err error
+	if c.Headers, err = ResponseHeaders(values.String(HeadersKey)); err != nil {
+		return Config{}, err
+	}
 	c.sortOut()
 	return c, nil
 }
@@ -73,11 +88,11 @@ func (c Config) Duration(key string) time.Duration {
 	return time.Duration(c.Int(key)) * time.Millisecond
 }
 
-// Advertised renders the worker id of status answers for the address the first listener was bound to.
+// Advertised renders the worker id of status answers for the address that the AdvertisedListener was bound to.
 func (c Config) Advertised(bound net.Addr) string {
 	host, port := c.String(AdvertisedHost), strconv.FormatInt(c.Int(AdvertisedPort), 10)
 	if host == "" {
-		host = c.Listeners[0].Host
+		host = c.Listeners[c.AdvertisedListener()].Host
 	}
 	if host == "" {
 		if name, err := os.Hostname(); err == nil {

@@ -15,6 +15,7 @@ const (
 	ListenersKey       = "listeners"
 	AdvertisedHost     = "rest.advertised.host.name"
 	AdvertisedPort     = "rest.advertised.port"
+	AdvertisedScheme   = "rest.advertised.listener"
 	GracefulTimeout    = "task.shutdown.graceful.timeout.ms"
 	OffsetFlush        = "offset.flush.interval.ms"
 	OffsetFlushTimeout = "offset.flush.timeout.ms"
@@ -27,6 +28,7 @@ const (
 	TopicTrackingReset = "topic.tracking.allow.reset"
 	AllowOrigin        = "access.control.allow.origin"
 	AllowMethods       = "access.control.allow.methods"
+	HeadersKey         = "response.http.headers.config"
 )
 
 // DefaultHeaderConverter converts headers when nobody says otherwise.
@@ -43,11 +45,15 @@ var Standalone = cd.New(
 	cd.Key{Name: HeaderConverter, Type: cd.Class, Default: DefaultHeaderConverter, Importance: cd.Low,
 		Doc: "Converter of record headers for connectors that name none."},
 	cd.Key{Name: ListenersKey, Type: cd.List, Default: "http://:8083", Importance: cd.Low, Valid: validListeners,
-		Doc: "Addresses of the REST API, http://host:port; an empty host means all interfaces, port 0 any free port."},
+		Doc: "Addresses of the REST API, http://host:port or https://host:port; an empty host means all interfaces, port 0 any free port."},
 	cd.Key{Name: AdvertisedHost, Type: cd.String, Null: true, Importance: cd.Low,
 		Doc: "Host name that status answers show for this worker."},
 	cd.Key{Name: AdvertisedPort, Type: cd.Int, Null: true, Importance: cd.Low, Valid: cd.Between(0, 65535),
 		Doc: "Port that status answers show for this worker."},
+	cd.Key{Name: AdvertisedScheme, Type: cd.String, Null: true, Importance: cd.Low, Valid: cd.OneOfFold("http", "https"),
+		Doc: "Which listener status answers show: the first of http or of https; by default of http when there is one."},
+	cd.Key{Name: "admin.listeners", Type: cd.List, Null: true, Importance: cd.Low, Valid: noAdminListeners,
+		Doc: "Separate addresses for /admin. None is supported yet: the endpoints are on all listeners."},
 	cd.Key{Name: GracefulTimeout, Type: cd.Long, Default: "5000", Importance: cd.Low, Valid: cd.AtLeast(0),
 		Doc: "Time that all tasks together have to write, commit and stop when the worker stops."},
 	cd.Key{Name: OffsetFlush, Type: cd.Long, Default: "60000", Importance: cd.Low, Valid: cd.AtLeast(1),
@@ -76,6 +82,9 @@ var Standalone = cd.New(
 			"of pages of other origins are refused."},
 	cd.Key{Name: AllowMethods, Type: cd.String, Importance: cd.Low,
 		Doc: "Methods that pages of those origins may use, separated by commas; GET, POST and HEAD when empty."},
+	cd.Key{Name: HeadersKey, Type: cd.String, Importance: cd.Low, Valid: validHeaders,
+		Doc: "Headers of every answer, as `set X-Frame-Options:DENY, \"add Cache-Control:no-cache, no-store\"`; the actions are set, add, setDate " +
+			"and addDate, whose value is the number of milliseconds from now."},
 	cd.Key{Name: TopicTracking, Type: cd.Boolean, Default: "true", Importance: cd.Low,
 		Doc: "Whether to remember which topics a connector has used."},
 	cd.Key{Name: TopicTrackingReset, Type: cd.Boolean, Default: "true", Importance: cd.Low,
@@ -99,7 +108,7 @@ func ignored() []cd.Key {
 
 // families are the prefixes whose properties are read elsewhere: clients, converters, TLS and SASL.
 var families = []string{
-	"config.providers.", "consumer.", "producer.", "admin.", KeyConverter + ".", ValueConverter + ".", HeaderConverter + ".", "ssl.", "sasl.", "security.",
+	"config.providers.", "consumer.", "producer.", "admin.", KeyConverter + ".", ValueConverter + ".", HeaderConverter + ".", HTTPSPrefix, "ssl.", "sasl.", "security.",
 }
 
 func inFamily(name string) bool {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -14,6 +15,15 @@ import (
 type Listener struct {
 	Host string // "" for all interfaces
 	Port int    // 0 for any free port
+	TLS  bool   // https
+}
+
+// scheme is the one of the listener's address.
+func (l Listener) scheme() string {
+	if l.TLS {
+		return "https"
+	}
+	return "http"
 }
 
 // Addr renders l for net.Listen.
@@ -26,18 +36,15 @@ func parseListener(text string) (Listener, error) {
 	if err != nil || u.Scheme == "" || u.Host == "" || u.Port() == "" || (u.Path != "" && u.Path != "/") {
 		return Listener{}, fmt.Errorf("Listener %q is not of the form http://host:port", text) //nolint:staticcheck // shown after "Invalid value ...: "
 	}
-	switch strings.ToLower(u.Scheme) {
-	case "http":
-	case "https":
-		return Listener{}, fmt.Errorf("https listeners are not supported yet by this version; use http and a TLS proxy in front")
-	default:
-		return Listener{}, fmt.Errorf("Listener %q must use http", text) //nolint:staticcheck // shown after "Invalid value ...: "
+	scheme := strings.ToLower(u.Scheme)
+	if scheme != "http" && scheme != "https" {
+		return Listener{}, fmt.Errorf("Listener %q must use http or https", text) //nolint:staticcheck // shown after "Invalid value ...: "
 	}
 	port, err := strconv.ParseUint(u.Port(), 10, 16)
 	if err != nil {
 		return Listener{}, fmt.Errorf("Listener %q has no port between 0 and 65535", text) //nolint:staticcheck // shown after "Invalid value ...: "
 	}
-	return Listener{Host: u.Hostname(), Port: int(port)}, nil
+	return Listener{Host: u.Hostname(), Port: int(port), TLS: scheme == "https"}, nil
 }
 
 func validListeners(value any) error {
@@ -51,6 +58,21 @@ func validListeners(value any) error {
 		}
 	}
 	return nil
+}
+
+// hasListener reports whether there is a listener with, or without, TLS.
+func (c Config) hasListener(secure bool) bool {
+	return slices.ContainsFunc(c.Listeners, func(l Listener) bool { return l.TLS == secure })
+}
+
+// AdvertisedListener is the number of the listener that stands for this worker: the first one of the scheme that
+// rest.advertised.listener names, by default of http when there is one.
+func (c Config) AdvertisedListener() int {
+	scheme := strings.ToLower(c.String(AdvertisedScheme))
+	if scheme == "" {
+		scheme = Listener{TLS: !c.hasListener(false)}.scheme()
+	}
+	return slices.IndexFunc(c.Listeners, func(l Listener) bool { return l.scheme() == scheme })
 }
 
 // validBootstrap accepts host:port pairs.

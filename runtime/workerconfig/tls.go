@@ -1,0 +1,166 @@
+package workerconfig
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sluice-connect/sluice/runtime/keystore"
+	cd "github.com/sluice-connect/sluice/schemas/configdef"
+)
+
+// HTTPSPrefix stands before the ssl.* properties that are for the REST API only.
+const HTTPSPrefix = "listeners.https."
+
+const clientAuth = "ssl.client.auth"
+
+// HTTPS is the definition of what https listeners read: with HTTPSPrefix when any property has it, else as they are.
+var HTTPS = cd.New(
+	cd.Key{Name: "ssl.keystore.type", Type: cd.String, Default: "JKS", Valid: keystore.ValidType,
+		Doc: "Type of the key store: JKS, PKCS12 or PEM."},
+	cd.Key{Name: "ssl.keystore.location", Type: cd.String, Null: true, Importance: cd.High,
+		Doc: "File with the private key and the certificates of this worker."},
+	cd.Key{Name: "ssl.keystore.password", Type: cd.Password, Null: true, Importance: cd.High, Doc: "Password of the key store."},
+	cd.Key{Name: "ssl.key.password", Type: cd.Password, Null: true, Importance: cd.High,
+		Doc: "Password of the private key in a JKS store or a PEM text; the store's when not set."},
+	cd.Key{Name: "ssl.keystore.key", Type: cd.Password, Null: true, Importance: cd.High, Doc: "Private key of this worker, as PEM text."},
+	cd.Key{Name: "ssl.keystore.certificate.chain", Type: cd.Password, Null: true, Importance: cd.High,
+		Doc: "Certificates of this worker, as PEM text."},
+	cd.Key{Name: "ssl.truststore.type", Type: cd.String, Default: "JKS", Valid: keystore.ValidType,
+		Doc: "Type of the trust store: JKS, PKCS12 or PEM."},
+	cd.Key{Name: "ssl.truststore.location", Type: cd.String, Null: true, Importance: cd.High,
+		Doc: "File with the certificates that may have signed those of clients."},
+	cd.Key{Name: "ssl.truststore.password", Type: cd.Password, Null: true, Importance: cd.High, Doc: "Password of the trust store."},
+	cd.Key{Name: "ssl.truststore.certificates", Type: cd.Password, Null: true, Importance: cd.High, Doc: "These certificates, as PEM text."},
+	cd.Key{Name: clientAuth, Type: cd.String, Default: "none", Importance: cd.Low, Valid: cd.OneOfFold("none", "requested", "required"),
+		Doc: "Whether clients need a certificate: none, requested (one that is sent must be good) or required. Both need a trust store."},
+	cd.Key{Name: "ssl.protocol", Type: cd.String, Default: "TLSv1.3", Valid: cd.OneOf("TLS", "TLSv1.2", "TLSv1.3"),
+		Doc: "Accepted as in Java; ssl.enabled.protocols chooses the versions."},
+	cd.Key{Name: "ssl.enabled.protocols", Type: cd.List, Default: "TLSv1.2,TLSv1.3", Valid: validProtocols,
+		Doc: "TLS versions to accept. Versions before TLSv1.2 never are."},
+	cd.Key{Name: "ssl.cipher.suites", Type: cd.List, Null: true, Importance: cd.Low,
+		Doc: "Cipher suites to accept, by their IANA names; all secure ones when not set. Without any of TLSv1.3, that version is not accepted."},
+)
+
+// https reads the properties of https listeners.
+func (c *Config) https() []cd.Problem {
+	if !c.hasListener(true) {
+		return nil
+	}
+	prefix := ""
+	if len(c.WithPrefix(HTTPSPrefix)) > 0 {
+		prefix = HTTPSPrefix
+	}
+	values, problems := HTTPS.Parse(c.WithPrefix(prefix))
+	for i := range problems {
+		problems[i].Key = prefix + problems[i].Key
+	}
+	c.secure, c.securePrefix = values, prefix
+	return problems
+}
+
+// TLS returns what https listeners accept, nil without such listeners. It reads the stores: one that cannot be used is
+// an error that names the property, and the worker must not start without it.
+func (c Config) TLS() (*tls.Config, error) {
+	if !c.hasListener(true) {
+		return nil, nil
+	}
+	v, prefix := c.secure, c.securePrefix
+	key := keystore.Key{Prefix: prefix, Type: v.String("ssl.keystore.type"), Location: v.String("ssl.keystore.location"),
+		Password: v.Secret("ssl.keystore.password"), KeyPassword: v.Secret("ssl.key.password"),
+		PrivateKey: v.Secret("ssl.keystore.key"), Chain: v.Secret("ssl.keystore.certificate.chain")}
+	if !key.Configured() {
+		return nil, fmt.Errorf("configure https listeners: set %sssl.keystore.location, the store of their key and certificate", prefix)
+	}
+	// Jetty, in the Java worker, speaks HTTP/1.1 only.
+	conf := &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
+	versions(conf, v.List("ssl.enabled.protocols"))
+	if err := narrow(conf, v.List("ssl.cipher.suites")); err != nil {
+		return nil, fmt.Errorf("configure https listeners: %w", err)
+	}
+	var err error
+	if conf.Certificates, err = key.Certificates(); err != nil {
+		return nil, fmt.Errorf("configure https listeners: %w", err)
+	}
+	if err := c.clients(conf); err != nil {
+		return nil, fmt.Errorf("configure https listeners: %w", err)
+	}
+	return conf, nil
+}
+
+// clients says which certificates clients need. Without a trust store of its own, any authority that the system knows
+// could let somebody in.
+func (c Config) clients(conf *tls.Config) error {
+	v, prefix := c.secure, c.securePrefix
+	trust := keystore.Trust{Prefix: prefix, Type: v.String("ssl.truststore.type"), Location: v.String("ssl.truststore.location"),
+		Password: v.Secret("ssl.truststore.password"), Certificates: v.Secret("ssl.truststore.certificates")}
+	var err error
+	if conf.ClientCAs, err = trust.Pool(); err != nil {
+		return err
+	}
+	switch strings.ToLower(v.String(clientAuth)) {
+	case "requested":
+		conf.ClientAuth = tls.VerifyClientCertIfGiven
+	case "required":
+		conf.ClientAuth = tls.RequireAndVerifyClientCert
+	default:
+		return nil
+	}
+	if conf.ClientCAs == nil {
+		return fmt.Errorf("%s%s needs %[1]sssl.truststore.location, the store of the authorities of clients", prefix, clientAuth)
+	}
+	return nil
+}
+
+var tlsVersions = map[string]uint16{"TLSv1.2": tls.VersionTLS12, "TLSv1.3": tls.VersionTLS13}
+
+// versions sets the range of TLS versions; older ones that Java knows are never accepted.
+func versions(conf *tls.Config, names []string) {
+	conf.MinVersion, conf.MaxVersion = tls.VersionTLS13, tls.VersionTLS12
+	for _, name := range names {
+		if version := tlsVersions[name]; version != 0 {
+			conf.MinVersion, conf.MaxVersion = min(conf.MinVersion, version), max(conf.MaxVersion, version)
+		}
+	}
+}
+
+func validProtocols(value any) error {
+	names, _ := value.([]string)
+	safe := false
+	for _, name := range names {
+		switch name {
+		case "TLSv1.2", "TLSv1.3":
+			safe = true
+		case "TLSv1", "TLSv1.1", "SSLv3", "SSLv2Hello":
+		default:
+			return fmt.Errorf("%q is not known; TLSv1.2 and TLSv1.3 are supported", name)
+		}
+	}
+	if !safe {
+		return errors.New("it names neither TLSv1.2 nor TLSv1.3; older versions are not safe")
+	}
+	return nil
+}
+
+// narrow accepts the named cipher suites only. Those of TLSv1.3 are fixed: a list without any of them rules that version
+// out, as it does in Java. Suites that are not secure or not known are left out.
+func narrow(conf *tls.Config, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	newest := uint16(tls.VersionTLS12)
+	for _, suite := range tls.CipherSuites() {
+		if !slices.Contains(names, suite.Name) {
+			continue
+		}
+		conf.CipherSuites = append(conf.CipherSuites, suite.ID)
+		newest = max(newest, suite.SupportedVersions[0])
+	}
+	conf.MaxVersion = min(conf.MaxVersion, newest)
+	if len(conf.CipherSuites) == 0 || conf.MinVersion > conf.MaxVersion {
+		return errors.New("none of the suites in ssl.cipher.suites is secure and fits ssl.enabled.protocols")
+	}
+	return nil
+}
