@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -31,17 +30,60 @@ func FuzzRequests(f *testing.F) {
 			return // net/http refuses it before the API hears of it
 		}
 		method := methods[uint(m)%uint(len(methods))]
-		r := httptest.NewRequestWithContext(t.Context(), method, "http://worker/", bytes.NewReader([]byte(body)))
-		r.URL, r.RequestURI = u, target
-		r.Header.Set("Content-Type", jsonType)
-		w := httptest.NewRecorder()
-		c.handler.ServeHTTP(w, r)
+		w := c.serve(t, method, u, target, body)
 		kind := w.Header().Get("Content-Type")
 		switch {
-		case w.Code >= 500 && w.Code != http.StatusServiceUnavailable && !strings.Contains(w.Body.String(), "access to Kafka"):
+		case w.Code >= 500 && w.Code != http.StatusServiceUnavailable:
 			t.Errorf("%s %s with %s: %d %s", method, target, body, w.Code, w.Body)
 		case w.Body.Len() > 0 && method != http.MethodOptions && !json.Valid(w.Body.Bytes()) && (w.Code != 400 || !strings.HasPrefix(kind, "text/html")):
 			t.Errorf("%s %s with %s: %s %s", method, target, body, kind, w.Body)
 		}
 	})
+}
+
+// FuzzBodies: no body makes a route that reads it panic, blame itself or answer with something that is not JSON.
+func FuzzBodies(f *testing.F) {
+	c := newClient(f)
+	if got := c.do("POST", "/connectors", create("there")); got.status != http.StatusCreated {
+		f.Fatalf("%d %s", got.status, got.body)
+	}
+	if got := c.do("PUT", "/connectors/there/stop", ""); got.status != http.StatusNoContent {
+		f.Fatalf("%d %s", got.status, got.body)
+	}
+	replacer := strings.NewReplacer(":connector", "there", ":plugin", "NullSink", ":logger", "root")
+	var reading []route
+	for _, r := range new(api).routes() {
+		if r.body {
+			reading = append(reading, r)
+		}
+	}
+	for _, body := range []string{"", "{}", "null", "[]", `"a"`, `{"a":1}`, `{"name":"b","config":{"connector.class":"NullSink","topics":"t","tasks.max":"2"},"initial_state":"STOPPED"}`,
+		`{"connector.class":"NullSink","topics":"t","name":"there"}`, `{"topics":null}`, `{"level":"TRACE"}`, `{"level":{}}`, "{\"a\":\"\x00\"}", "\xff", `{"a":"\ud800"}`,
+		`{"offsets":[{"partition":{"kafka_topic":"t","kafka_partition":0},"offset":{"kafka_offset":7}}]}`, `{"offsets":[null]}`, `{"offsets":{}}`} {
+		for n := range reading {
+			f.Add(uint(n), body)
+		}
+	}
+	f.Fuzz(func(t *testing.T, n uint, body string) {
+		r := reading[n%uint(len(reading))]
+		path := replacer.Replace(r.path)
+		w := c.serve(t, r.method, &url.URL{Path: path}, path, body)
+		if w.Code >= 500 && w.Code != http.StatusServiceUnavailable {
+			t.Errorf("%s %s with %q: %d %s", r.method, path, body, w.Code, w.Body)
+		}
+		if w.Body.Len() > 0 && !json.Valid(w.Body.Bytes()) {
+			t.Errorf("%s %s with %q: %q", r.method, path, body, w.Body)
+		}
+	})
+}
+
+// serve hands a request to the API past the network, so that also what net/http would refuse to send arrives.
+func (c *client) serve(t *testing.T, method string, u *url.URL, target, body string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), method, "http://worker/", strings.NewReader(body))
+	r.URL, r.RequestURI = u, target
+	r.Header.Set("Content-Type", jsonType)
+	w := httptest.NewRecorder()
+	c.handler.ServeHTTP(w, r)
+	return w
 }
