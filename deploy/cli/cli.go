@@ -12,7 +12,6 @@ import (
 
 	_ "github.com/sluice-connect/sluice/connectors/all" // the program has every sink
 	"github.com/sluice-connect/sluice/runtime"
-	"github.com/sluice-connect/sluice/runtime/workerconfig"
 	_ "github.com/sluice-connect/sluice/schemas/converter/avro" // and every converter
 	_ "github.com/sluice-connect/sluice/schemas/converter/json" // JsonConverter
 	_ "github.com/sluice-connect/sluice/schemas/converter/raw"  // the others
@@ -74,7 +73,7 @@ func command(code *int) *cobra.Command {
 
 // serve runs a worker until ctx ends, and drains it.
 func serve(ctx context.Context, workerFile string, connectorFiles []string, log *slog.Logger) error {
-	config, err := workerconfig.Load(workerFile)
+	config, err := loadWorker(ctx, workerFile, log)
 	if err != nil {
 		return err
 	}

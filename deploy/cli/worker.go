@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -25,6 +26,24 @@ type worker struct {
 	url   string // of the first listener
 	grace time.Duration
 	stop  func(context.Context) error // drains the tasks, within the context
+}
+
+// loadWorker reads a worker's properties and resolves what they refer to.
+func loadWorker(ctx context.Context, path string, log *slog.Logger) (workerconfig.Config, error) {
+	props, err := workerconfig.Read(path)
+	if err != nil {
+		return workerconfig.Config{}, err
+	}
+	providers, err := secrets.New(props)
+	if err != nil {
+		return workerconfig.Config{}, err
+	}
+	defer providers.Close()
+	providers.LogTo(log)
+	if props, err = providers.ResolveWorker(ctx, props); err != nil {
+		return workerconfig.Config{}, fmt.Errorf("resolve worker configuration %s: %w", path, err)
+	}
+	return workerconfig.New(props)
 }
 
 // startWorker starts a worker and the connectors of files.

@@ -37,15 +37,24 @@ type Config struct {
 
 // Load reads and checks the file at path. Its error is one message for the user.
 func Load(path string) (Config, error) {
+	props, err := Read(path)
+	if err != nil {
+		return Config{}, err
+	}
+	return New(props)
+}
+
+// Read reads the properties in the file at path, as they stand there: references to config providers too.
+func Read(path string) (map[string]string, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return Config{}, fmt.Errorf("read worker configuration: %w", err)
+		return nil, fmt.Errorf("read worker configuration: %w", err)
 	}
 	props, err := ParseProperties(data)
 	if err != nil {
-		return Config{}, fmt.Errorf("read worker configuration %s: %w", path, err)
+		return nil, fmt.Errorf("read worker configuration %s: %w", path, err)
 	}
-	return New(props)
+	return props, nil
 }
 
 // New checks props as the properties of a standalone worker.
