@@ -10,7 +10,7 @@ import (
 )
 
 // EnsureTopic creates a topic of one partition unless it is there. props are the properties of an admin client. See
-// Refused for what an error means.
+// Lasting for what an error means.
 func EnsureTopic(ctx context.Context, props map[string]string, topic string, replicas int16) error {
 	conf, brokers, err := Config(props)
 	if err != nil {
@@ -64,4 +64,10 @@ func Refused(err error) (answer sarama.KError, ok bool) {
 		return 0, false
 	}
 	return answer, true
+}
+
+// Lasting reports whether err stays until somebody changes something: brokers refuse what is asked, or whom.
+func Lasting(err error) bool {
+	_, refused := Refused(err)
+	return refused || TurnedAway(err)
 }

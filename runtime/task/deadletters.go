@@ -146,7 +146,7 @@ func (d *deadLetters) run(ctx context.Context) {
 			continue
 		}
 		d.failed(len(batch))
-		if _, refused := kafka.Refused(err); refused {
+		if kafka.Lasting(err) {
 			d.fail(fmt.Errorf("send the record at topic %s, partition %d, offset %d to the dead letter queue with topic=%s: %w",
 				batch[0].owner.part.Topic, batch[0].owner.part.Partition, batch[0].offset, d.topic, err))
 			return

@@ -77,7 +77,7 @@ func (t *SinkTask) ensureDeadTopic(admin map[string]string, topic string) error 
 		if err == nil || t.soft.Err() != nil {
 			return t.soft.Err()
 		}
-		if _, refused := kafka.Refused(err); refused {
+		if kafka.Lasting(err) {
 			return &deadTopicError{topic: topic, err: err}
 		}
 		t.spec.Metrics.Waiting(true)
