@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/sluice-connect/sluice/deploy/e2e/parts"
 )
 
 // call is one request sent to both servers.
@@ -77,10 +79,7 @@ func wording(local, ours string) struct{ local, ours *regexp.Regexp } {
 
 // TestDifferential holds the server against DynamoDB Local.
 func TestDifferential(t *testing.T) {
-	url := os.Getenv("SLUICE_REAL_DYNAMODB")
-	if url == "" {
-		t.Skip("SLUICE_REAL_DYNAMODB is empty")
-	}
+	local := parts.DynamoDB(t)
 	srv, err := Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +91,7 @@ func TestDifferential(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	d := differential{t: t, real: url, ours: ours.URL, account: fmt.Sprintf("run%d", os.Getpid())}
+	d := differential{t: t, real: local.Endpoint, ours: ours.URL, account: fmt.Sprintf("run%d", os.Getpid())}
 	for _, group := range differentialGroups() {
 		t.Run(group.name, func(t *testing.T) {
 			d := d
