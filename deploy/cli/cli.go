@@ -44,7 +44,12 @@ func command(code *int) *cobra.Command {
 	var format string
 	standalone := &cobra.Command{
 		Use: "standalone worker.properties [connector.json|connector.properties ...]", Short: "Run one worker that keeps its connectors in a directory",
-		Args: cobra.MinimumNArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return errors.New("start worker: name its properties file: sluice standalone worker.properties")
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			log, err := newLogger(format, cmd.ErrOrStderr())
 			if err != nil {

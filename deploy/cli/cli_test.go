@@ -160,7 +160,7 @@ func TestExitCodes(t *testing.T) {
 		code int
 		text string
 	}{
-		"no file":           {[]string{"standalone"}, exitUsage, "requires at least 1 arg"},
+		"no file":           {[]string{"standalone"}, exitUsage, "name its properties file"},
 		"unknown command":   {[]string{"sing"}, exitUsage, "unknown command"},
 		"unknown format":    {[]string{"standalone", "--log.format=xml", worker}, exitUsage, "text or json"},
 		"missing file":      {[]string{"standalone", filepath.Join(dir, "none")}, exitStart, "read worker configuration"},
