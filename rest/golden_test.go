@@ -66,12 +66,6 @@ type goldenAnswer struct {
 	Text    *string           `json:"text"`
 }
 
-// notYet are scenarios whose subject this version refuses or does not do.
-var notYet = map[string]string{
-	"09-failures/tolerated": "errors.tolerance",
-	"09-failures/dlq":       "dead letter queues",
-}
-
 // goldenPatience bounds the wait for one state.
 const goldenPatience = 30 * time.Second
 
@@ -96,9 +90,6 @@ func TestRecordedAnswers(t *testing.T) {
 		name := strings.TrimSuffix(filepath.Base(path), ".json")
 		for i, s := range recorded.Scenarios {
 			t.Run(name+"/"+s.ID, func(t *testing.T) {
-				if what := notYet[name+"/"+s.ID]; what != "" {
-					t.Skipf("%s: not supported yet", what)
-				}
 				t.Parallel()
 				r := &replay{t: t, addr: addr, run: fmt.Sprintf("r%s%02dx", name[:2], i), file: file, definitions: recorded.Definitions}
 				defer r.cleanup(s.Cleanup)
