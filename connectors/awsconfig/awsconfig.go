@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/smithy-go/logging"
 
 	"github.com/sluice-connect/sluice/schemas/configdef"
 )
@@ -56,6 +58,9 @@ func Load(ctx context.Context, o Options) (aws.Config, error) {
 		load = append(load, config.WithRetryMaxAttempts(o.MaxAttempts))
 	}
 	load = append(load, kind.loadOptions()...)
+	load = append(load, config.WithLogger(logging.LoggerFunc(func(level logging.Classification, format string, v ...any) {
+		slog.Debug("AWS SDK: "+fmt.Sprintf(format, v...), "level", string(level))
+	})))
 	cfg, err := config.LoadDefaultConfig(ctx, load...)
 	if err != nil {
 		return aws.Config{}, fmt.Errorf("load the AWS configuration: %w", err)
