@@ -35,7 +35,11 @@ func TestTheDemoFindsWhatIsDropped(t *testing.T) {
 		t.Errorf("exit code %d\n%s", code, all)
 	}
 	sinks, _ := summary["sinks"].(map[string]any)
-	for name, missing := range map[string]float64{"s3": 1, "dynamodb": 1, "redis": 1} { // an object left without a line counts as wrong besides
+	s3, _ := sinks["s3"].(map[string]any)
+	if empty, _ := s3["wrong"].(float64); empty > 1 || summary["differences"] != 3+empty {
+		t.Errorf("differences %v, want 3, and 1 more if the line was the only one of its object\n%s", summary["differences"], all)
+	}
+	for name, missing := range map[string]float64{"s3": 1, "dynamodb": 1, "redis": 1} {
 		if sink, _ := sinks[name].(map[string]any); sink["missing"] != missing {
 			t.Errorf("%s: %v", name, sinks[name])
 		}
