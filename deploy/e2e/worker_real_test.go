@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -17,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/sluice-connect/sluice/deploy/e2e/parts"
 )
 
 // program is the binary under test, built with the race detector.
@@ -56,7 +57,7 @@ type worker struct {
 func startWorker(t *testing.T, kafka string, lines ...string) *worker {
 	t.Helper()
 	w := &worker{t: t, dir: t.TempDir()}
-	w.url = "http://" + freeAddr(t)
+	w.url = "http://" + parts.FreeAddr(t)
 	props := append([]string{
 		"bootstrap.servers=" + kafka,
 		"listeners=" + w.url,
@@ -82,16 +83,6 @@ func startWorker(t *testing.T, kafka string, lines ...string) *worker {
 	return w
 }
 
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 // start runs the program and waits until it answers.
 func (w *worker) start() {
 	w.t.Helper()
@@ -110,7 +101,10 @@ func (w *worker) start() {
 	}
 	w.ended = make(chan struct{})
 	go func(cmd *exec.Cmd, ended chan struct{}) { _ = cmd.Wait(); close(ended) }(w.cmd, w.ended)
-	eventually(w.t, 20*time.Second, "answer of the worker", func() bool {
+	eventually(w.t, 30*time.Second, "answer of the worker", func() bool {
+		if !w.running() {
+			w.t.Fatalf("the worker ended before it answered: %s", w.cmd.ProcessState)
+		}
 		res, err := http.Get(w.url + "/")
 		if err != nil {
 			return false
@@ -132,9 +126,10 @@ func (w *worker) running() bool {
 // kill ends the program without warning, as a crash of the machine would.
 func (w *worker) kill() {
 	w.t.Helper()
-	if err := w.cmd.Process.Kill(); err != nil {
-		w.t.Fatal(err)
+	if !w.running() {
+		w.t.Fatalf("the worker ended before it was killed: %s", w.cmd.ProcessState)
 	}
+	_ = w.cmd.Process.Kill()
 	<-w.ended
 }
 
@@ -142,6 +137,7 @@ func (w *worker) kill() {
 func (w *worker) stop() {
 	w.t.Helper()
 	if !w.running() {
+		w.t.Logf("the worker had ended: %s", w.cmd.ProcessState)
 		return
 	}
 	_ = w.cmd.Process.Signal(syscall.SIGTERM)
@@ -163,7 +159,7 @@ func (w *worker) printLog() {
 		w.t.Log(err)
 		return
 	}
-	const most = 12000
+	const most = 6000
 	w.t.Logf("log of the worker:\n%s", text[max(0, len(text)-most):])
 }
 

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"sync"
+	"testing"
 )
 
 // Ports are drawn below the range from which systems number outgoing connections. Inside that range a client that keeps
@@ -20,6 +21,17 @@ var (
 	handedOutMu sync.Mutex
 	handedOut   = map[int]bool{}
 )
+
+// FreeAddr returns a loopback address, host:port, that nothing listens on. It suits programs that are started again on
+// the address they had, see firstPort.
+func FreeAddr(tb testing.TB) string {
+	tb.Helper()
+	port, err := freePort()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return fmt.Sprintf("127.0.0.1:%d", port)
+}
 
 // freePort returns a loopback port that nothing listens on and that this process has not handed out before.
 func freePort() (int, error) {

@@ -22,7 +22,9 @@ const (
 	pollEvery  = 50 * time.Millisecond
 	// startTries covers the moment between choosing a port and the service listening on it.
 	startTries   = 3
-	logTailLines = 40
+	logTailLines = 10
+	// logLineMost keeps a broker's long lines from burying what the test itself said.
+	logLineMost = 200
 )
 
 // Service is a started child process. Its methods must be called from the goroutine of the test that started it, and
@@ -224,6 +226,9 @@ func (s *Service) logTail() string {
 	lines := bytes.Split(bytes.TrimRight(log, "\n"), []byte("\n"))
 	if len(lines) > logTailLines {
 		lines = lines[len(lines)-logTailLines:]
+	}
+	for i, line := range lines {
+		lines[i] = line[:min(len(line), logLineMost)]
 	}
 	return fmt.Sprintf("--- last lines of %s ---\n%s\n---", s.logPath, bytes.Join(lines, []byte("\n")))
 }
