@@ -73,7 +73,22 @@ func TestRecordedAnswers(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs a worker on a broker")
 	}
-	addr, file := goldenWorker(t)
+	b, err := broker.Start(broker.Config{Topics: goldenTopics})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	replayRecorded(t, b.Addr)
+}
+
+// goldenTopics are the topics of the recording and how many partitions they have.
+var goldenTopics = map[string]int32{"lab-orders": 3, "lab-items": 2, "lab-poison": 1, "lab-empty": 1}
+
+// replayRecorded holds a worker on the broker, which has the empty goldenTopics, against every recorded answer.
+func replayRecorded(t *testing.T, brokerAddr string) {
+	t.Helper()
+	fillTopics(t, brokerAddr)
+	addr, file := goldenWorker(t, brokerAddr)
 	paths, err := filepath.Glob("testdata/golden/*.json")
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no recordings: %v", err)
@@ -101,16 +116,10 @@ func TestRecordedAnswers(t *testing.T) {
 	}
 }
 
-// goldenWorker runs a worker over an embedded broker that holds the topics of the recording. It returns its address
-// and the file that all sinks write to.
-func goldenWorker(t *testing.T) (addr, file string) {
+// goldenWorker runs a worker set up as the recorded one was. It returns its address and the file that all sinks write
+// to.
+func goldenWorker(t *testing.T, brokerAddr string) (addr, file string) {
 	t.Helper()
-	b, err := broker.Start(broker.Config{Topics: map[string]int32{"lab-orders": 3, "lab-items": 2, "lab-poison": 1, "lab-empty": 1}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(b.Close)
-	fillTopics(t, b.Addr)
 	dir := t.TempDir()
 	state, err := store.Open(filepath.Join(dir, "data"))
 	if err != nil {
@@ -122,7 +131,7 @@ func goldenWorker(t *testing.T) (addr, file string) {
 	}
 	addr = listeners[0].Addr().String()
 	const converter = "org.apache.kafka.connect.json.JsonConverter"
-	worker := map[string]string{"bootstrap.servers": b.Addr, "offset.flush.interval.ms": "50",
+	worker := map[string]string{"bootstrap.servers": brokerAddr, "offset.flush.interval.ms": "50",
 		"key.converter": converter, "key.converter.schemas.enable": "false", "value.converter": converter, "value.converter.schemas.enable": "false"}
 	t.Setenv("LAB_TOPIC", "lab-orders")
 	t.Setenv("LAB_SECRET", "env-s3cr3t")
