@@ -165,8 +165,12 @@ func (c *connector) info() ConnectorInfo {
 
 func (c *connector) status() ConnectorStatus {
 	state := StateInfo{State: c.target, WorkerID: c.h.opt.WorkerID, Version: c.version()}
-	if c.failure != "" && c.target == task.Running {
+	switch {
+	case c.target != task.Running:
+	case c.failure != "":
 		state.State, state.Trace = task.Failed, c.failure
+	case c.parked:
+		state.State = task.Unassigned
 	}
 	status := ConnectorStatus{Name: c.name, Connector: state, Tasks: []TaskStatus{}, Type: c.kind()}
 	for _, s := range c.slots {

@@ -59,6 +59,7 @@ type Herder struct {
 	mu     sync.RWMutex
 	// Guarded by mu; written only with change held as well.
 	connectors map[string]*connector
+	loaded     bool
 	closing    bool
 	// last has the newest slot of every task number whose goroutine still lives. Guarded by mu.
 	last map[TaskID]*slot
@@ -88,17 +89,24 @@ func New(opt Options) *Herder {
 	return h
 }
 
-// Start loads the stored connectors, lets those of files win, and starts them. It does not wait for Kafka. On an
-// error nothing was started.
+// Load makes the stored connectors visible, so that no client is told that one of them does not exist: call it before
+// serving requests. It waits for the store only. A second call does nothing.
+func (h *Herder) Load() error {
+	h.take("starting")
+	defer h.end()
+	return h.load()
+}
+
+// Start checks the loaded connectors, lets those of files win, and starts them. It does not wait for Kafka. On an error
+// nothing was started.
 func (h *Herder) Start(ctx context.Context, files []ConnectorFile) error {
 	h.take("starting")
 	defer h.end()
-	stored, err := h.opt.Store.Load()
-	if err != nil {
+	if err := h.load(); err != nil {
 		return err
 	}
-	for _, s := range stored {
-		h.restore(ctx, s)
+	for _, c := range h.parked() {
+		h.recheck(ctx, c)
 	}
 	for _, f := range files {
 		if err := h.applyFile(ctx, f); err != nil {
@@ -107,7 +115,9 @@ func (h *Herder) Start(ctx context.Context, files []ConnectorFile) error {
 	}
 	h.mu.Lock()
 	for _, c := range h.connectors {
-		c.launch()
+		if c.parked {
+			c.launch()
+		}
 	}
 	h.mu.Unlock()
 	h.watchCluster()

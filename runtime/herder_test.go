@@ -216,6 +216,40 @@ func TestConnectorsSurviveARestart(t *testing.T) {
 	}
 }
 
+// TestLoadedConnectorsAreThereBeforeTheyStart: a client that asks during the start of a worker must not be told that
+// its connector is gone.
+func TestLoadedConnectorsAreThereBeforeTheyStart(t *testing.T) {
+	dir := dataDir(t)
+	w := newWorker(t, dir)
+	w.create("a", "file", "x")
+	w.create("paused")
+	must(t, w.Pause("paused"))
+	w.close()
+
+	s, err := store.Open(dir)
+	must(t, err)
+	defer s.Close()
+	tasks := newFakeTasks(t)
+	h := New(Options{Store: s, StartTask: tasks.start, Logger: w.opt.Logger})
+	must(t, h.Load())
+	status, err := h.ConnectorStatus("a")
+	if err != nil || status.Connector.State != task.Unassigned || status.Type != "sink" {
+		t.Errorf("a is %+v, %v", status, err)
+	}
+	if status, err := h.ConnectorStatus("paused"); err != nil || status.Connector.State != task.Paused {
+		t.Errorf("paused is %+v, %v", status, err)
+	}
+	if config, err := h.ConnectorConfig("a"); err != nil || config["file"] != "x" || tasks.started() != 0 {
+		t.Errorf("config %v, %v, %d tasks", config, err, tasks.started())
+	}
+	must(t, h.DeleteConnector("paused"))
+	must(t, h.Start(t.Context(), nil))
+	if got := h.Connectors(); !reflect.DeepEqual(got, []string{"a"}) {
+		t.Errorf("connectors %v after the start", got)
+	}
+	must(t, h.Close(t.Context()))
+}
+
 func TestConnectorFileWinsOverTheStoredOne(t *testing.T) {
 	dir := dataDir(t)
 	w := newWorker(t, dir)

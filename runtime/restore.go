@@ -18,25 +18,56 @@ func (e *FileError) Error() string { return e.Err.Error() }
 // Unwrap returns the cause.
 func (e *FileError) Unwrap() error { return e.Err }
 
-// restore brings a stored connector back. One that cannot run any more, say because its class is gone, comes back
-// FAILED with the reason; the others are not held up by it.
-func (h *Herder) restore(ctx context.Context, s store.Connector) {
-	c := &connector{h: h, name: s.Name, config: s.Config, target: task.State(s.Target), idle: min(s.Tasks, maxTasks), parked: true}
-	if c.config == nil {
-		c.config = map[string]string{}
+// load reads the stored connectors once. The caller holds change.
+func (h *Herder) load() error {
+	if h.loaded {
+		return nil
 	}
+	stored, err := h.opt.Store.Load()
+	if err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, s := range stored {
+		c := &connector{h: h, name: s.Name, config: s.Config, target: task.State(s.Target), idle: min(s.Tasks, maxTasks), parked: true}
+		if c.config == nil {
+			c.config = map[string]string{}
+		}
+		c.plugin, _ = lookupConnector(c.config["connector.class"]) // recheck says what is wrong with it
+		h.connectors[s.Name] = c
+	}
+	h.loaded = true
+	return nil
+}
+
+// parked lists the connectors that wait for Start, sorted by name. The caller holds change.
+func (h *Herder) parked() []*connector {
+	var list []*connector
+	for _, name := range h.Connectors() {
+		if c := h.connectors[name]; c.parked {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// recheck looks at a loaded connector with the eyes of this version. One that cannot run any more, say because its
+// class is gone, becomes FAILED with the reason; the others are not held up by it. The caller holds change.
+func (h *Herder) recheck(ctx context.Context, c *connector) {
 	e, err := h.examine(ctx, Raw(c.config))
+	failure := ""
+	if err != nil || len(e.messages()) > 0 {
+		failure = problem(e, err)
+		h.opt.Logger.Error("stored connector cannot run", "connector", c.name, "trace", failure)
+	}
+	h.mu.Lock()
 	if e != nil {
 		c.plugin, c.tasksMax = e.plugin, e.tasksMax
 	}
-	if err != nil || len(e.messages()) > 0 {
-		c.failure = problem(e, err)
-		h.opt.Logger.Error("stored connector cannot run", "connector", s.Name, "trace", c.failure)
-	}
-	h.mu.Lock()
-	h.connectors[s.Name] = c
+	c.failure = failure
 	h.mu.Unlock()
-	h.opt.Logger.Info("restored connector", "connector", s.Name, "state", s.Target)
+	h.opt.Logger.Info("restored connector", "connector", c.name, "state", string(c.target))
 }
 
 // applyFile puts the connector of a file in place of a stored one of the same name. The caller holds change.

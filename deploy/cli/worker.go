@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"time"
 
 	"github.com/sluice-connect/sluice/rest"
@@ -87,6 +88,9 @@ func startWorker(ctx context.Context, config workerconfig.Config, files []runtim
 	sites := rest.Sites(config.String(workerconfig.AllowOrigin), config.String(workerconfig.AllowMethods))
 	handler := rest.WithMetrics(rest.NewHandler(herder, restLog, sites), series.Handler(herder.Metrics))
 	server := rest.NewServer(rest.WithHeaders(handler, responseHeaders(config)), restLog)
+	if err := herder.Load(); err != nil {
+		return nil, errors.Join(err, closeAll(listeners), state.Close())
+	}
 	server.Serve(listeners)
 	urls := rest.Addresses(listeners)
 	w := &worker{url: urls[0], grace: grace, stop: func(ctx context.Context) error {
@@ -103,6 +107,14 @@ func startWorker(ctx context.Context, config workerconfig.Config, files []runtim
 	log.Info("sluice is ready", "version", version, "listeners", urls, "worker", id,
 		"data", config.DataDir, "connectors", len(herder.Connectors()), "ms", time.Since(began).Milliseconds())
 	return w, nil
+}
+
+func closeAll(listeners []net.Listener) error {
+	var all []error
+	for _, l := range listeners {
+		all = append(all, l.Close())
+	}
+	return errors.Join(all...)
 }
 
 func responseHeaders(config workerconfig.Config) []rest.Header {

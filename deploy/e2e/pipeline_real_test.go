@@ -110,7 +110,7 @@ func TestThreeSinksAcrossAKill(t *testing.T) {
 	killed := time.Now()
 	f.produce(t, world.kafka.Addr, records/2, records)
 	w.start()
-	w.waitRunning("s3-sink", 2)
+	w.waitRunning("s3-sink", 2) // from its first answer on the worker knows its connectors
 	w.waitRunning("redis-sink", 1)
 	waitLagZero(t, world.kafka, "connect-redis-sink")
 	waitLagZero(t, world.kafka, "connect-s3-sink")
