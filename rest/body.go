@@ -22,7 +22,13 @@ const (
 	maxKeys  = 1000 // of one JSON object
 )
 
-// readBody returns the whole body, or an error before more than maxBody of it was read.
+// The errors about a body that says nothing.
+var (
+	errEmptyBody = runtime.Errorf(runtime.BadRequest, "The request body is empty; it must be a JSON object")
+	errNullBody  = runtime.Errorf(runtime.BadRequest, "The request body is null; it must be a JSON object")
+)
+
+// readBody returns the whole body without a byte order mark, or an error before more than maxBody of it was read.
 func readBody(c *gin.Context) ([]byte, error) {
 	if c.Request.ContentLength > maxBody {
 		c.Header("Connection", "close") // what is left of the body is not worth reading
@@ -38,7 +44,7 @@ func readBody(c *gin.Context) ([]byte, error) {
 	case !utf8.Valid(data):
 		return nil, runtime.Errorf(runtime.BadRequest, "The request body is not valid UTF-8")
 	}
-	return data, nil
+	return bytes.TrimPrefix(data, []byte("\ufeff")), nil
 }
 
 // decode reads the body as one JSON value into out, a pointer to a type that knows its fields. When fields are named,
@@ -49,13 +55,13 @@ func decode(c *gin.Context, out any, fields ...string) error {
 		return err
 	}
 	if len(bytes.TrimSpace(data)) == 0 {
-		return runtime.Errorf(runtime.BadRequest, "The request body is empty; it must be a JSON object")
+		return errEmptyBody
 	}
 	if err := checkJSON(data); err != nil {
 		return runtime.Errorf(runtime.BadRequest, "The request body is not acceptable JSON: %v", err)
 	}
 	if bytes.Equal(bytes.TrimSpace(data), []byte("null")) {
-		return runtime.Errorf(runtime.BadRequest, "The request body is null; it must be a JSON object")
+		return errNullBody
 	}
 	err = json.Unmarshal(data, out)
 	if err == nil && len(fields) > 0 {

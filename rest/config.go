@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -32,6 +33,11 @@ func (a *api) putConfig(c *gin.Context) error {
 func (a *api) patchConfig(c *gin.Context) error {
 	var body configBody
 	if err := decode(c, &body); err != nil {
+		if errors.Is(err, errEmptyBody) || errors.Is(err, errNullBody) {
+			if _, missing := a.herder.ConnectorConfig(connectorName(c)); missing != nil {
+				return missing // the Java worker looks for the connector before it looks into the patch
+			}
+		}
 		return err
 	}
 	info, err := a.herder.PatchConnectorConfig(c.Request.Context(), connectorName(c), body.raw())

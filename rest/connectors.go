@@ -25,8 +25,8 @@ func pathValue(c *gin.Context, param string) string {
 // listConnectors answers with names, or with a map when the client asks to expand anything.
 func (a *api) listConnectors(c *gin.Context) error {
 	names := a.herder.Connectors()
-	expand, asked := c.Request.URL.Query()["expand"]
-	if !asked && !strings.Contains(c.Request.URL.RawQuery, "expand") {
+	expand, asked := queryValues(c, "expand")
+	if !asked {
 		return ok(c, names, nil)
 	}
 	list := map[string]expanded{}
@@ -49,6 +49,21 @@ func (a *api) listConnectors(c *gin.Context) error {
 		list[name] = e
 	}
 	return ok(c, list, nil)
+}
+
+// queryValues returns the values of a query parameter, also of one that is there without a readable value.
+func queryValues(c *gin.Context, name string) (values []string, there bool) {
+	for pair := range strings.SplitSeq(c.Request.URL.RawQuery, "&") {
+		key, value, _ := strings.Cut(pair, "=")
+		if key, err := url.QueryUnescape(key); err != nil || key != name {
+			continue
+		}
+		there = true
+		if value, err := url.QueryUnescape(value); err == nil {
+			values = append(values, value)
+		}
+	}
+	return values, there
 }
 
 type expanded struct {

@@ -38,19 +38,31 @@ func errStatus(code int) error {
 	return &statusError{code: code, message: fmt.Sprintf("HTTP %d %s", code, reason)}
 }
 
+// errNoWords answers 400 without a body, to a client that does not say in a readable way what it accepts.
+var errNoWords = errors.New("the Accept header cannot be read")
+
 // errorBody is the body of every error.
 type errorBody struct {
 	Code    int    `json:"error_code"`
 	Message string `json:"message"`
 }
 
-// fail answers with err. Errors without a kind are not for the client: their text stays in the log.
+// fail answers with err. Errors without a kind are not for the client: their text stays in the log. A refusal of the
+// HTTP layer has no type when it has no body, as in the Java worker.
 func (a *api) fail(c *gin.Context, err error) {
 	body := errorBody{Code: http.StatusInternalServerError, Message: "The worker could not do this; its log says why."}
 	var own *statusError
 	var known *runtime.Error
 	switch {
+	case errors.Is(err, errNoWords):
+		c.AbortWithStatus(http.StatusBadRequest)
+		return
 	case errors.As(err, &own):
+		c.Set(answerType, jsonType)
+		if isHead(c.Request) {
+			c.AbortWithStatus(own.code)
+			return
+		}
 		body = errorBody{Code: own.code, Message: own.message}
 	case errors.As(err, &known):
 		body = errorBody{Code: statusOf[known.Kind], Message: known.Message}
@@ -60,7 +72,9 @@ func (a *api) fail(c *gin.Context, err error) {
 	if c.Writer.Written() {
 		return
 	}
-	c.Set(answerType, jsonType)
+	if c.GetString(answerType) == "" {
+		c.Set(answerType, jsonType)
+	}
 	write(c, body.Code, body)
 	c.Abort()
 }

@@ -1,10 +1,7 @@
 package rest
 
 import (
-	"mime"
 	"net/http"
-	"strconv"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 )
@@ -14,52 +11,71 @@ const (
 	answerType = "answer-type" // key of the content type in gin's context
 )
 
-// negotiate refuses bodies that are not JSON and clients that do not take JSON, and keeps the type to answer with.
+// negotiate refuses bodies that are not JSON and clients that do not take JSON, and keeps the type to answer with. As
+// in the Java worker a Content-Type counts also where there is no body, and a request without both gets to the handler.
 func negotiate(c *gin.Context, r route) error {
 	sent := c.Request.Header.Values("Content-Type")
+	media, _ := parseMedia(first(sent), false) // cleanPaths has refused what cannot be read
 	switch {
-	case len(sent) > 1:
-		return errStatus(http.StatusBadRequest)
-	case len(sent) == 0 && r.body:
+	case len(sent) > 0 && !r.anyType() && !media.includes("application", "json"):
 		return errStatus(http.StatusUnsupportedMediaType)
-	case len(sent) == 1 && c.Request.Method != http.MethodGet:
-		if media, _, err := mime.ParseMediaType(sent[0]); err != nil || media != jsonType {
-			return errStatus(http.StatusUnsupportedMediaType)
+	case r.body && (media.wildcard() || len(sent) == 0 && c.Request.ContentLength != 0):
+		return errStatus(http.StatusUnsupportedMediaType)
+	}
+	list, ok := parseAccept(c.Request.Header.Values("Accept"))
+	if !ok {
+		return errNoWords
+	}
+	for _, m := range list {
+		if m.includes("application", "json") {
+			c.Set(answerType, typeFor(m))
+			return nil
 		}
 	}
-	answer, ok := accepted(c.Request.Header.Values("Accept"))
-	if !ok {
-		return errStatus(http.StatusNotAcceptable)
-	}
-	c.Set(answerType, answer)
-	return nil
+	return errStatus(http.StatusNotAcceptable)
 }
 
-// accepted finds the best JSON type in an Accept header. Parameters of the type, like a charset, come back in the
-// answer as the Java worker sends them back.
-func accepted(values []string) (string, bool) {
+// typeFor is the type of an answer to a client that accepts m. Parameters come back, as the Java worker sends them.
+func typeFor(m mediaType) string {
+	if m.wildcard() {
+		return jsonType
+	}
+	return m.render("q", "qs")
+}
+
+func first(values []string) string {
 	if len(values) == 0 {
-		return jsonType, true
+		return ""
 	}
-	best, quality := "", 0.0
-	for _, part := range strings.Split(strings.Join(values, ","), ",") {
-		media, params, err := mime.ParseMediaType(strings.TrimSpace(part))
-		if err != nil || (media != jsonType && media != "application/*" && media != "*/*") {
-			continue
-		}
-		q := 1.0
-		if text, ok := params["q"]; ok {
-			if q, err = strconv.ParseFloat(text, 64); err != nil {
-				continue
-			}
-		}
-		if q <= quality {
-			continue
-		}
-		best, quality = jsonType, q
-		if charset := params["charset"]; charset != "" && media == jsonType && strings.EqualFold(charset, "utf-8") {
-			best += ";charset=" + charset
-		}
+	return values[0]
+}
+
+// readableType reports whether the request has at most one Content-Type, and that can be read.
+func readableType(r *http.Request) bool {
+	sent := r.Header.Values("Content-Type")
+	if len(sent) == 0 {
+		return true
 	}
-	return best, best != ""
+	_, ok := parseMedia(sent[0], false)
+	return ok && len(sent) == 1
+}
+
+// options answers which methods a path has. As in the Java worker the list is also the body for a client that takes
+// text, and any other gets nothing of the type it asked for.
+func options(allow, text string) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		list, ok := parseAccept(c.Request.Header.Values("Accept"))
+		if !ok {
+			c.Status(http.StatusBadRequest)
+			return
+		}
+		c.Header("Allow", allow)
+		if best := list[0]; !best.includes("text", "plain") {
+			c.Header("Content-Type", best.render())
+			c.Status(http.StatusOK)
+			return
+		}
+		c.Header("Content-Type", "text/plain")
+		c.String(http.StatusOK, text)
+	}
 }

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -13,8 +14,16 @@ import (
 func (a *api) cleanPaths(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		raw := r.URL.EscapedPath()
-		if ambiguous(raw) && !a.addressed(raw) {
-			refusePath(w, r.Method)
+		if illegal(r.RequestURI) || ambiguous(raw) && !a.addressed(raw) {
+			refuse(w, r.Method, "Ambiguous URI")
+			return
+		}
+		if climbs(raw) {
+			refuse(w, http.MethodGet, "Bad Request")
+			return
+		}
+		if !readableType(r) {
+			refuse(w, r.Method, "Bad Request")
 			return
 		}
 		if strings.Contains(raw, ";") && !a.addressed(raw) {
@@ -28,7 +37,11 @@ func (a *api) cleanPaths(next http.Handler) http.Handler {
 			http.Error(w, "400 Bad Request", http.StatusBadRequest)
 			return
 		}
-		clean := r.Clone(r.Context())
+		ctx := r.Context()
+		if r.Method == http.MethodHead {
+			ctx = context.WithValue(ctx, headKey{}, true)
+		}
+		clean := r.Clone(ctx)
 		clean.URL.Path, clean.URL.RawPath = path, raw
 		if clean.Method == http.MethodHead {
 			clean.Method = http.MethodGet
@@ -37,16 +50,22 @@ func (a *api) cleanPaths(next http.Handler) http.Handler {
 	})
 }
 
-// refusePath answers as the Java worker's web container does, which speaks HTML and only to those who read.
-func refusePath(w http.ResponseWriter, method string) {
-	if method != http.MethodGet {
+// headKey marks the context of a request whose method was HEAD.
+type headKey struct{}
+
+func isHead(r *http.Request) bool { return r.Context().Value(headKey{}) != nil }
+
+// refuse answers as the Java worker's web container does, which speaks HTML and only to those who read or post.
+func refuse(w http.ResponseWriter, method, reason string) {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost:
+		w.Header().Set("Content-Type", "text/html;charset=iso-8859-1")
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = w.Write([]byte("<html><body><h2>HTTP ERROR 400 " + reason + "</h2></body></html>\n"))
+	default:
 		w.Header()["Content-Type"] = nil // do not guess one
 		w.WriteHeader(http.StatusBadRequest)
-		return
 	}
-	w.Header().Set("Content-Type", "text/html;charset=iso-8859-1")
-	w.WriteHeader(http.StatusBadRequest)
-	_, _ = w.Write([]byte("<html><body><h2>HTTP ERROR 400 Ambiguous URI</h2></body></html>\n"))
 }
 
 // addressed reports whether raw is a path of an existing connector and only its name looks ambiguous. Kafka Connect 4
@@ -65,8 +84,32 @@ func (a *api) addressed(raw string) bool {
 	return err == nil
 }
 
+// illegal reports characters that a path must not hold as they are.
+func illegal(requestURI string) bool {
+	path, _, _ := strings.Cut(requestURI, "?")
+	return strings.ContainsAny(path, "\"<>[]^`{|}")
+}
+
+// climbs reports whether a path leads out of the root.
+func climbs(raw string) bool {
+	depth := 0
+	for segment := range strings.SplitSeq(raw, "/") {
+		switch segment {
+		case "", ".":
+		case "..":
+			depth--
+		default:
+			depth++
+		}
+		if depth < 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // ambiguous reports escapes that change what the path means once somebody decodes it: slash, backslash, percent and
-// control characters; and empty segments.
+// control characters; empty segments; and escaped dots that are a whole segment.
 func ambiguous(raw string) bool {
 	if strings.Contains(raw, "//") {
 		return true
@@ -77,6 +120,11 @@ func ambiguous(raw string) bool {
 		}
 		switch code := strings.ToUpper(raw[i+1 : i+3]); {
 		case code == "2F", code == "5C", code == "25", code < "20", code == "7F":
+			return true
+		}
+	}
+	for segment := range strings.SplitSeq(raw, "/") {
+		if dots, err := url.PathUnescape(segment); dots != segment && err == nil && (dots == "." || dots == "..") {
 			return true
 		}
 	}

@@ -258,7 +258,33 @@ func TestNegotiation(t *testing.T) {
 		{"GET", "/", "", "Accept", "application/json; charset=utf-8", 200, "application/json;charset=utf-8"},
 		{"GET", "/", "", "Accept", "text/html,application/xml;q=0.9,*/*;q=0.8", 200, "application/json"},
 		{"GET", "/", "", "Accept", "text/plain", 406, "application/json"},
-		{"GET", "/", "", "Accept", "application/json;q=0", 406, "application/json"},
+		{"GET", "/", "", "Accept", "application/json;q=0", 200, "application/json"},
+		{"GET", "/", "", "Accept", "*", 200, "application/json"},
+		{"GET", "/", "", "Accept", "*/json", 200, "application/json"},
+		{"GET", "/", "", "Accept", "json", 406, "application/json"},
+		{"GET", "/", "", "Accept", "*/*, application/json; b=C; A=\"x y\"", 200, "application/json;a=\"x y\";b=C"},
+		{"GET", "/", "", "Accept", "application/json;level=1;q=0.3, application/*;q=0.3", 200, "application/json;level=1"},
+		{"GET", "/", "", "Accept", "application/json;charset=UTF-8", 200, "application/json;charset=utf-8"},
+		{"GET", "/", "", "Accept", "application/json;q=2", 400, ""},
+		{"GET", "/nope", "", "Accept", "application/json;q=2", 404, "application/json"},
+		{"GET", "/connectors/a", "", "Accept", "application/json;charset=utf-8", 404, "application/json;charset=utf-8"},
+		{"HEAD", "/connectors/a", "", "Accept", "application/json", 404, "application/json"},
+		{"HEAD", "/nope", "", "Accept", "application/json", 404, ""},
+		{"HEAD", "/connectors/a/pause", "", "Accept", "application/json", 405, ""},
+		{"HEAD", "/connectors", "", "Accept", "text/plain", 406, ""},
+		{"OPTIONS", "/", "", "Accept", "text/*", 200, "text/plain"},
+		{"OPTIONS", "/", "", "Accept", "image/png;q=0.5", 200, "image/png;q=0.5"},
+		{"GET", "/", "", "Content-Type", "text/plain", 200, "application/json"},
+		{"GET", "/connectors", "", "Content-Type", "text/plain", 415, "application/json"},
+		{"GET", "/connectors", "", "Content-Type", "*/*", 200, "application/json"},
+		{"GET", "/nope", "", "Content-Type", "json", 400, "text/html;charset=iso-8859-1"},
+		{"HEAD", "/", "", "Content-Type", "application/json;charset=", 400, "text/html;charset=iso-8859-1"},
+		{"PUT", "/connectors/a/pause", "", "Content-Type", "/json", 400, ""},
+		{"PUT", "/connectors/a/pause", "x", "Content-Type", "application/*", 404, "application/json"},
+		{"POST", "/connectors", create("a"), "Content-Type", "application/*", 415, "application/json"},
+		{"POST", "/connectors", "", "Content-Type", "", 400, "application/json"},
+		{"PATCH", "/connectors/a/config", "", "Content-Type", "", 404, "application/json"},
+		{"PATCH", "/connectors/a/config", "null", "Content-Type", "application/json", 404, "application/json"},
 		{"GET", "/nope", "", "Accept", "text/plain", 404, "application/json"},
 		{"POST", "/connectors", create("a"), "Accept", "text/plain", 406, "application/json"},
 		{"POST", "/connectors", create("a"), "Content-Type", "", 415, "application/json"},
@@ -272,6 +298,9 @@ func TestNegotiation(t *testing.T) {
 		if got.status != s.status || got.header.Get("Content-Type") != s.contentType {
 			t.Errorf("%s %s with %s %q: %d %q", s.method, s.path, s.header, s.value, got.status, got.header.Get("Content-Type"))
 		}
+	}
+	if got := c.do("PUT", "/connectors/a/config", "\ufeff{}"); !strings.Contains(got.body, "contains no connector type") {
+		t.Errorf("a byte order mark: %+v", got)
 	}
 	if got := c.do("HEAD", "/connectors", ""); got.status != 200 || got.body != "" || got.header.Get("Content-Type") != "application/json" {
 		t.Errorf("HEAD: %+v", got)

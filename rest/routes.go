@@ -3,6 +3,7 @@ package rest
 import (
 	"log/slog"
 	"net/http"
+	"slices"
 	"sort"
 	"strings"
 
@@ -76,6 +77,11 @@ func (a *api) routes() []route {
 		{"POST", "/connectors/:connector/tasks/:task/restart", a.restartTask, false,
 			"Restarts a task, whatever its state.", "204, 404"},
 
+		{"POST", "/connectors/:connector/tasks", a.internal, true,
+			"Of the workers of a cluster among themselves. Without their signature it is refused.", "400"},
+		{"PUT", "/connectors/:connector/fence", a.internal, false,
+			"Of the workers of a cluster among themselves. Without their signature it is refused.", "400"},
+
 		{"GET", "/connector-plugins", a.listPlugins, false,
 			"Classes of the connectors, and with `connectorsOnly=false` those of the converters as well.", "200"},
 		{"GET", "/connector-plugins/:plugin/config", a.getPluginConfig, false,
@@ -90,6 +96,9 @@ func (a *api) routes() []route {
 			"Sets the level of a logger and of those below it, until the worker ends.", "200, 204 with `scope=cluster`, 400 no level, 404 unknown level"},
 	}
 }
+
+// anyType reports whether the Content-Type of a request is not looked at.
+func (r route) anyType() bool { return r.path == "/" || r.path == "/health" }
 
 // NewHandler returns the API in front of herder, for programs and for web pages of sites.
 func NewHandler(herder Herder, log *slog.Logger, sites CrossSite) http.Handler {
@@ -113,7 +122,8 @@ func NewHandler(herder Herder, log *slog.Logger, sites CrossSite) http.Handler {
 		methods[r.path] = append(methods[r.path], r.method)
 	}
 	for path, list := range methods {
-		engine.OPTIONS(path, options(list))
+		list = methodsOf(list)
+		engine.OPTIONS(path, options(strings.Join(list, ","), strings.Join(list, ", ")))
 	}
 	return a.cleanPaths(engine)
 }
@@ -131,18 +141,12 @@ func (a *api) endpoint(r route) gin.HandlerFunc {
 	}
 }
 
-func options(methods []string) gin.HandlerFunc {
-	list := append([]string{"OPTIONS"}, methods...)
-	for _, m := range methods {
-		if m == "GET" {
-			list = append(list, "HEAD")
-		}
+// methodsOf adds to the methods of a path's routes those that any path has.
+func methodsOf(methods []string) []string {
+	list := append([]string{http.MethodOptions}, methods...)
+	if slices.Contains(methods, http.MethodGet) {
+		list = append(list, http.MethodHead)
 	}
 	sort.Strings(list)
-	allow := strings.Join(list, ",")
-	return func(c *gin.Context) {
-		c.Header("Allow", allow)
-		c.Header("Content-Type", "text/plain")
-		c.String(http.StatusOK, strings.Join(list, ", "))
-	}
+	return list
 }

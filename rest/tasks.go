@@ -13,7 +13,7 @@ import (
 func taskID(c *gin.Context) (runtime.TaskID, error) {
 	n, err := strconv.ParseInt(pathValue(c, "task"), 10, 32)
 	if err != nil {
-		return runtime.TaskID{}, errStatus(http.StatusNotFound)
+		return runtime.TaskID{}, runtime.Errorf(runtime.NotFound, "HTTP 404 Not Found")
 	}
 	return runtime.TaskID{Connector: connectorName(c), Task: int(n)}, nil
 }
@@ -38,4 +38,9 @@ func (a *api) restartTask(c *gin.Context) error {
 		return err
 	}
 	return done(c, http.StatusNoContent, a.herder.RestartTask(id))
+}
+
+// internal answers what only workers ask each other.
+func (a *api) internal(*gin.Context) error {
+	return runtime.Errorf(runtime.BadRequest, "Internal request missing required signature")
 }
