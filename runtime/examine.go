@@ -31,11 +31,13 @@ type examination struct {
 	props    map[string]string // with references resolved
 	tasksMax int
 	findings []finding
+	// mistyped are client settings of the wrong type. Kafka Connect says nothing else about a configuration that has any.
+	mistyped []cd.Problem
 }
 
 // messages returns every error in the order of the findings.
 func (e *examination) messages() []string {
-	var all []string
+	all := texts(e.mistyped)
 	for _, f := range e.findings {
 		all = append(all, f.errors...)
 	}
@@ -55,8 +57,29 @@ func (e *examination) count() int {
 	return n
 }
 
+// refusal is the answer to client settings of the wrong type, nil when there are none.
+func (e *examination) refusal() error {
+	if len(e.mistyped) == 0 {
+		return nil
+	}
+	err := Errorf(BadRequest, "%s", strings.Join(texts(e.mistyped), "\n"))
+	err.Problems = e.mistyped
+	return err
+}
+
+func texts(problems []cd.Problem) []string {
+	var all []string
+	for _, p := range problems {
+		all = append(all, p.Message)
+	}
+	return all
+}
+
 // invalid is the answer to a configuration with errors, nil when there are none.
 func (e *examination) invalid() error {
+	if err := e.refusal(); err != nil {
+		return err
+	}
 	all := e.messages()
 	if len(all) == 0 {
 		return nil

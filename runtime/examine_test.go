@@ -41,7 +41,6 @@ func TestInvalidConfigurations(t *testing.T) {
 		"alias twice": {valid("transforms", "a, a"), []string{"Invalid value [a, a] for configuration transforms: Duplicate alias provided."}},
 		"enum":        {valid("errors.tolerance", "some"), []string{"Invalid value some for configuration errors.tolerance: String must be one of: none, all"}},
 		"own key":     {valid("size", "0"), []string{"Invalid value 0 for configuration size: Value must be at least 1"}},
-		"override":    {valid("consumer.override.max.poll.records", "abc"), []string{"Invalid value abc for configuration max.poll.records: Not a number of type INT"}},
 		"null":        {nulled("x"), []string{"Null value can not be supplied as the configuration value."}},
 		"null topics": {nulled("topics"), []string{"Configuration 'topics' values must not be null.", "Must configure one of topics or topics.regex",
 			"Null value can not be supplied as the configuration value.", "Must configure one of topics or topics.regex"}},

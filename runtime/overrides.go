@@ -1,11 +1,12 @@
 package runtime
 
 import (
+	"fmt"
 	"slices"
 	"sort"
 	"strings"
 
-	"github.com/sluice-connect/sluice/runtime/consume"
+	"github.com/sluice-connect/sluice/runtime/kafka"
 	"github.com/sluice-connect/sluice/runtime/workerconfig"
 	cd "github.com/sluice-connect/sluice/schemas/configdef"
 )
@@ -20,9 +21,12 @@ const (
 // principalKeys are what the policy Principal lets a connector override: who it is to Kafka.
 var principalKeys = []string{"security.protocol", "sasl.jaas.config", "sasl.mechanism"}
 
+// overridden are the settings of the client that each prefix belongs to.
+var overridden = map[string]*cd.Def{consumerOverride: kafka.ConsumerKeys, producerOverride: kafka.ProducerKeys, adminOverride: kafka.AdminKeys}
+
 // overrideFindings lists the client settings of a connector, those of the producer and the admin client only when
-// there is a dead letter queue for them to serve. A value of the wrong type is refused here; one out of range fails
-// the task, as in Kafka Connect, where only the client knows the ranges.
+// there is a dead letter queue for them to serve. A value of the wrong type makes the request a bad one, whatever else
+// there is to say; one out of range fails the task, as in Kafka Connect, where only the client knows the ranges.
 func (e *examination) overrideFindings(worker map[string]string) {
 	prefixes := []string{consumerOverride}
 	if e.props["errors.deadletterqueue.topic.name"] != "" {
@@ -38,20 +42,36 @@ func (e *examination) overrideFindings(worker map[string]string) {
 func (e *examination) overrideFinding(worker map[string]string, prefix, key string) finding {
 	text := e.props[prefix+key]
 	f := finding{name: prefix + key, value: &text, once: true}
-	if k, ok := clientKeys.Key(key); ok && definedFor(prefix, key) {
+	if k, ok := overridden[prefix].Key(key); ok {
 		f.key = &k
-		if k.Type == cd.Password {
-			hidden := cd.Hidden
-			f.value = &hidden
+		parsed := typeOnly(k, prefix+key).Validate(e.props)[0]
+		f.value = parsed.Value
+		for _, message := range parsed.Errors {
+			e.mistyped = append(e.mistyped, cd.Problem{Key: f.name, Message: message})
 		}
 	}
 	if !overridable(worker, key) {
 		f.errors = append(f.errors, "The '"+workerconfig.Policy(worker[workerconfig.OverridePolicy])+"' policy does not allow '"+key+
 			"' to be overridden in the connector configuration.")
-	} else if message := wrongType(key, text); message != "" && prefix == consumerOverride {
-		f.errors = append(f.errors, message)
 	}
 	return f
+}
+
+// typeOnly defines a setting by another name, with any value of its type.
+func typeOnly(k cd.Key, name string) *cd.Def {
+	k.Name, k.Valid = name, nil
+	if k.Type == cd.Class {
+		k.Valid = inPackage
+	}
+	return cd.New(k)
+}
+
+// inPackage refuses what cannot be the name of a class that Java would find.
+func inPackage(value any) error {
+	if class, _ := value.(string); !strings.Contains(class, ".") {
+		return fmt.Errorf("Class %s could not be found.", class) //nolint:staticcheck // Kafka's text
+	}
+	return nil
 }
 
 // overridable asks the worker's policy.
@@ -81,17 +101,4 @@ func namesWith(config map[string]string, prefix string) []string {
 	}
 	sort.Strings(names)
 	return names
-}
-
-func wrongType(key, text string) string {
-	_, err := consume.NewConfig(map[string]string{"bootstrap.servers": "localhost:9092", key: text}, "validate", "validate")
-	if err == nil {
-		return ""
-	}
-	message := err.Error()
-	at := strings.Index(message, "Invalid value ")
-	if at < 0 || !(strings.Contains(message, "Not a number of type") || strings.Contains(message, "Expected value to be either")) {
-		return ""
-	}
-	return message[at:]
 }

@@ -55,6 +55,58 @@ func TestOverridesInValidations(t *testing.T) {
 	}
 }
 
+// TestOverridesOfTheWrongType: Kafka Connect answers 500 to them whatever else is wrong, to validations too.
+func TestOverridesOfTheWrongType(t *testing.T) {
+	w := newWorker(t, t.TempDir())
+	w.create("there")
+	dead := []string{"errors.deadletterqueue.topic.name", "dead"}
+	for name, c := range map[string]struct {
+		config RawConfig
+		want   string
+	}{
+		"int":     {valid("consumer.override.max.poll.records", "abc", "tasks.max", "abc"), "Invalid value abc for configuration consumer.override.max.poll.records: Not a number of type INT"},
+		"boolean": {valid("consumer.override.check.crcs", "maybe"), "Invalid value maybe for configuration consumer.override.check.crcs: Expected value to be either true or false"},
+		"double":  {valid("consumer.override.sasl.login.refresh.window.factor", "x"), "Not a number of type DOUBLE"},
+		"long":    {valid("consumer.override.metadata.max.age.ms", "9999999999999999999999"), "Not a number of type LONG"},
+		"class":   {valid("consumer.override.key.deserializer", "foo"), "Class foo could not be found."},
+		"empty":   {valid("consumer.override.fetch.min.bytes", ""), "Invalid value  for configuration consumer.override.fetch.min.bytes: Not a number of type INT"},
+		"two": {valid("consumer.override.fetch.min.bytes", "1.5", "consumer.override.max.poll.records", "x"),
+			"Invalid value 1.5 for configuration consumer.override.fetch.min.bytes: Not a number of type INT\n" +
+				"Invalid value x for configuration consumer.override.max.poll.records: Not a number of type INT"},
+		"producer": {valid(append(dead, "producer.override.linger.ms", "abc")...), "Invalid value abc for configuration producer.override.linger.ms: Not a number of type LONG"},
+		"admin":    {valid(append(dead, "admin.override.request.timeout.ms", "abc")...), "Invalid value abc for configuration admin.override.request.timeout.ms: Not a number of type INT"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, created := w.CreateConnector(t.Context(), "a", c.config, task.Running)
+			_, _, put := w.PutConnectorConfig(t.Context(), "there", c.config)
+			_, patched := w.PatchConnectorConfig(t.Context(), "there", c.config)
+			_, validated := w.Validate(t.Context(), "FakeSink", c.config)
+			for _, err := range []error{created, put, patched, validated} {
+				if err == nil || KindOf(err) != BadRequest || !strings.HasSuffix(err.Error(), c.want) {
+					t.Errorf("got %v\nwant %s", err, c.want)
+				}
+			}
+		})
+	}
+	for name, config := range map[string]RawConfig{ // what only the client knows to be wrong fails the task
+		"range":            valid("consumer.override.max.poll.records", "-1", "consumer.override.auto.offset.reset", "nowhere"),
+		"no dead letters":  valid("producer.override.linger.ms", "abc", "admin.override.request.timeout.ms", "abc"),
+		"other's settings": valid(append(dead, "consumer.override.linger.ms", "abc", "admin.override.fetch.min.bytes", "abc")...),
+		"blanks":           valid("consumer.override.max.poll.records", " 5 "),
+	} {
+		config["name"] = &name
+		infos, err := w.Validate(t.Context(), "FakeSink", config)
+		if err != nil || infos.ErrorCount != 0 {
+			t.Errorf("%s: %+v, %v", name, infos.ErrorCount, err)
+		}
+		for _, c := range infos.Configs {
+			if c.Value.Name == "consumer.override.max.poll.records" && *c.Value.Value != strings.TrimSpace(*config[c.Value.Name]) {
+				t.Errorf("%s: the value is shown as %q", name, *c.Value.Value)
+			}
+		}
+	}
+}
+
 func TestReferencesAreResolvedForTasksAndValidatorsOnly(t *testing.T) {
 	w := newWorker(t, t.TempDir())
 	broken := false

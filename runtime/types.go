@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/sluice-connect/sluice/runtime/task"
+	cd "github.com/sluice-connect/sluice/schemas/configdef"
 )
 
 // RawConfig is a connector configuration as a client sends it: nil stands for a JSON null.
@@ -149,6 +150,8 @@ const (
 type Error struct {
 	Kind    Kind
 	Message string
+	// Problems are what the message says, by the keys it is about; nil when it is not about values of keys.
+	Problems []cd.Problem
 }
 
 // Error returns the message.

@@ -18,6 +18,9 @@ func (h *Herder) Validate(ctx context.Context, plugin string, raw RawConfig) (Co
 		return ConfigInfos{}, Errorf(BadRequest, "Included connector type %s does not match request type %s", *class, plugin)
 	}
 	e, err := h.examine(ctx, raw)
+	if err == nil {
+		err = e.refusal()
+	}
 	if err != nil {
 		return ConfigInfos{}, err
 	}

@@ -153,6 +153,7 @@ func TestExitCodes(t *testing.T) {
 	dir := t.TempDir()
 	worker := properties(t, dir)
 	bad := write(t, filepath.Join(dir, "bad.properties"), "value.converter=org.apache.kafka.connect.json.JsonConverter\n")
+	clients := write(t, filepath.Join(dir, "clients.properties"), readFile(t, worker)+"consumer.auto.offset.reset=nowhere\nproducer.acks=7\n")
 	noName := write(t, filepath.Join(dir, "no-name.properties"), "topics=t\n")
 	invalid := write(t, filepath.Join(dir, "invalid.json"), `{"name":"a","connector.class":"FileStreamSink","tasks.max":"0"}`)
 	for name, c := range map[string]struct {
@@ -160,15 +161,19 @@ func TestExitCodes(t *testing.T) {
 		code int
 		text string
 	}{
-		"no file":           {[]string{"standalone"}, exitUsage, "name its properties file"},
-		"unknown command":   {[]string{"sing"}, exitUsage, "unknown command"},
-		"unknown format":    {[]string{"standalone", "--log.format=xml", worker}, exitUsage, "text or json"},
-		"missing file":      {[]string{"standalone", filepath.Join(dir, "none")}, exitStart, "read worker configuration"},
-		"missing converter": {[]string{"standalone", bad}, exitStart, `Missing required configuration "key.converter" which has no default value.` + "\n"},
-		"nameless":          {[]string{"standalone", worker, noName}, exitConnector, "is missing the mandatory 'name' configuration"},
-		"invalid connector": {[]string{"standalone", worker, invalid}, exitConnector, "Value must be at least 1"},
-		"version":           {[]string{"version"}, 0, ""},
-		"plugins":           {[]string{"plugins"}, 0, ""},
+		"no file":                  {[]string{"standalone"}, exitUsage, "name its properties file"},
+		"unknown command":          {[]string{"sing"}, exitUsage, "unknown command"},
+		"unknown format":           {[]string{"standalone", "--log.format=xml", worker}, exitUsage, "text or json"},
+		"missing file":             {[]string{"standalone", filepath.Join(dir, "none")}, exitStart, "read worker configuration"},
+		"missing converter":        {[]string{"standalone", bad}, exitStart, `Missing required configuration "key.converter" which has no default value.` + "\n"},
+		"file of a wrong property": {[]string{"standalone", bad}, exitStart, "check worker configuration " + bad + ": "},
+		"client properties": {[]string{"standalone", clients}, exitStart, "check worker configuration " + clients +
+			": Invalid value nowhere for configuration consumer.auto.offset.reset: The value must be either 'earliest', 'latest' or 'none'"},
+		"all client properties": {[]string{"standalone", clients}, exitStart, "\nInvalid value 7 for configuration producer.acks: String must be one of: all, -1, 0, 1"},
+		"nameless":              {[]string{"standalone", worker, noName}, exitConnector, "is missing the mandatory 'name' configuration"},
+		"invalid connector":     {[]string{"standalone", worker, invalid}, exitConnector, "Value must be at least 1"},
+		"version":               {[]string{"version"}, 0, ""},
+		"plugins":               {[]string{"plugins"}, 0, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var stdout, stderr output

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -13,7 +14,6 @@ import (
 	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/runtime"
 	"github.com/sluice-connect/sluice/runtime/secrets"
-	"github.com/sluice-connect/sluice/runtime/workerconfig"
 	"github.com/sluice-connect/sluice/schemas/configdef"
 )
 
@@ -36,7 +36,7 @@ func validateCommand(code *int) *cobra.Command {
 			"The exit code is 0 for a valid file, 1 for any problem and 2 for a worker.properties that cannot be used.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			e, err := newExaminer(workerFile)
+			e, err := newExaminer(cmd.Context(), workerFile, slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil)))
 			if err != nil {
 				*code = exitStart
 				return err
@@ -65,10 +65,10 @@ func validateCommand(code *int) *cobra.Command {
 	return cmd
 }
 
-func newExaminer(workerFile string) (*examiner, error) {
+func newExaminer(ctx context.Context, workerFile string, log *slog.Logger) (*examiner, error) {
 	var props map[string]string
 	if workerFile != "" {
-		config, err := workerconfig.Load(workerFile)
+		config, err := loadWorker(ctx, workerFile, log)
 		if err != nil {
 			return nil, err
 		}
@@ -125,6 +125,9 @@ func (e *examiner) validate(ctx context.Context, config map[string]string) []con
 		delete(raw, "connector.class")
 	}
 	infos, err := e.herder.Validate(ctx, class, raw)
+	if wrong := new(runtime.Error); errors.As(err, &wrong) && len(wrong.Problems) > 0 {
+		return wrong.Problems
+	}
 	if err != nil {
 		return []configdef.Problem{{Key: e.culprit(class), Message: err.Error()}}
 	}

@@ -29,7 +29,7 @@ type worker struct {
 	stop  func(context.Context) error // drains the tasks, within the context
 }
 
-// loadWorker reads a worker's properties and resolves what they refer to.
+// loadWorker reads a worker's properties, resolves what they refer to and checks them. Its errors name the file.
 func loadWorker(ctx context.Context, path string, log *slog.Logger) (workerconfig.Config, error) {
 	props, err := workerconfig.Read(path)
 	if err != nil {
@@ -37,14 +37,25 @@ func loadWorker(ctx context.Context, path string, log *slog.Logger) (workerconfi
 	}
 	providers, err := secrets.New(props)
 	if err != nil {
-		return workerconfig.Config{}, err
+		return workerconfig.Config{}, wrongWorker(path, err)
 	}
 	defer providers.Close()
 	providers.LogTo(log)
 	if props, err = providers.ResolveWorker(ctx, props); err != nil {
 		return workerconfig.Config{}, fmt.Errorf("resolve worker configuration %s: %w", path, err)
 	}
-	return workerconfig.New(props)
+	config, err := workerconfig.New(props)
+	if err != nil {
+		return config, wrongWorker(path, err)
+	}
+	if err := runtime.CheckClients(config.Props); err != nil {
+		return config, wrongWorker(path, err)
+	}
+	return config, nil
+}
+
+func wrongWorker(path string, err error) error {
+	return fmt.Errorf("check worker configuration %s: %w", path, err)
 }
 
 // startWorker starts a worker and the connectors of files.

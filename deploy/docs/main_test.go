@@ -23,6 +23,7 @@ func TestPagesHoldWhatTheyAreFor(t *testing.T) {
 		"converters.md": "| `schemas.enable` | boolean | `true` |",
 		"rest.md":       "| PUT | `/connectors/{connector}/config` |",
 		"metrics.md":    "kafka_connect_",
+		"clients.md":    "| `max.poll.records` | int | `500` |",
 	} {
 		if !strings.Contains(all[name], want) {
 			t.Errorf("%s has no %s", name, want)

@@ -8,6 +8,7 @@ import (
 	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/rest"
 	"github.com/sluice-connect/sluice/runtime"
+	"github.com/sluice-connect/sluice/runtime/kafka"
 	"github.com/sluice-connect/sluice/runtime/metrics"
 	"github.com/sluice-connect/sluice/runtime/workerconfig"
 	"github.com/sluice-connect/sluice/schemas/configdef"
@@ -25,7 +26,30 @@ func pages() map[string]string {
 		"converters.md": converters(),
 		"rest.md":       rest.Markdown(),
 		"metrics.md":    metrics.Markdown(),
+		"clients.md":    clients(),
 	}
+}
+
+// clients describes what clients of Kafka read, and names what they accept without reading it.
+func clients() string {
+	var b strings.Builder
+	for _, c := range []struct {
+		title string
+		keys  *configdef.Def
+	}{{"Consumers", kafka.ConsumerKeys}, {"Producers", kafka.ProducerKeys}, {"Admin clients", kafka.AdminKeys}} {
+		used := configdef.New()
+		var unused []string
+		for _, k := range c.keys.Keys() {
+			if k.Ignored {
+				unused = append(unused, "`"+k.Name+"`")
+			} else {
+				used.Add(k)
+			}
+		}
+		slices.Sort(unused)
+		fmt.Fprintf(&b, "## %s\n\n%s\nWithout effect, but checked: %s.\n\n", c.title, plain(used.Markdown()), strings.Join(unused, ", "))
+	}
+	return strings.TrimSpace(b.String()) + "\n"
 }
 
 func worker() string {

@@ -4,9 +4,11 @@ package consume
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -66,22 +68,50 @@ type Config struct {
 	Metrics *metrics.Task // nil when nobody looks at them
 }
 
-// consumerDef holds the consumer settings that tasks honour, with Kafka's defaults and Connect's where it has its own.
-var consumerDef = configdef.New(
-	configdef.Key{Name: "group.id", Type: configdef.String, Null: true, Doc: "Consumer group; connect-<connector> when not set."},
-	configdef.Key{Name: "group.instance.id", Type: configdef.String, Null: true, Doc: "Static membership id. Set by Sluice for each task; an explicit one only fits a connector with one task."},
-	configdef.Key{Name: "session.timeout.ms", Type: configdef.Int, Default: "45000", Valid: configdef.AtLeast(1), Doc: "After this time without a heartbeat the group gives the task's partitions to others."},
-	configdef.Key{Name: "heartbeat.interval.ms", Type: configdef.Int, Default: "3000", Valid: configdef.AtLeast(1), Doc: "Time between heartbeats to the group coordinator."},
-	configdef.Key{Name: "max.poll.interval.ms", Type: configdef.Int, Default: "300000", Valid: configdef.AtLeast(1), Doc: "How long a rebalance waits for this task to give up its partitions."},
-	configdef.Key{Name: "max.poll.records", Type: configdef.Int, Default: "500", Valid: configdef.AtLeast(1), Doc: "Most records handed to the sink at a time."},
-	configdef.Key{Name: "auto.offset.reset", Type: configdef.String, Default: "earliest", Valid: configdef.OneOf("earliest", "latest", "none"), Doc: "Where to start when the group has no offset for a partition."},
-	configdef.Key{Name: "isolation.level", Type: configdef.String, Default: "read_uncommitted", Valid: configdef.OneOf("read_uncommitted", "read_committed"), Doc: "Whether records of open and aborted transactions are seen."},
-	configdef.Key{Name: "partition.assignment.strategy", Type: configdef.List, Null: true, Doc: "Assignor to offer to the group: range (default), roundrobin or sticky, by name or Java class."},
-	configdef.Key{Name: "fetch.min.bytes", Type: configdef.Int, Default: "1", Valid: configdef.AtLeast(0), Doc: "How much a broker collects before it answers a fetch."},
-	configdef.Key{Name: "fetch.max.bytes", Type: configdef.Int, Default: "52428800", Valid: configdef.AtLeast(0), Doc: "Most bytes in the answer to one fetch."},
-	configdef.Key{Name: "fetch.max.wait.ms", Type: configdef.Int, Default: "500", Valid: configdef.AtLeast(0), Doc: "How long a broker collects before it answers a fetch."},
-	configdef.Key{Name: "max.partition.fetch.bytes", Type: configdef.Int, Default: "1048576", Valid: configdef.AtLeast(0), Doc: "Most bytes fetched from a partition at a time, and how much of it waits in memory."},
-)
+// consumerDef is Kafka's definition with the defaults that Connect has for sink tasks.
+var consumerDef = connectDefaults(kafka.ConsumerKeys)
+
+func connectDefaults(keys *configdef.Def) *configdef.Def {
+	def := configdef.New()
+	for _, k := range keys.Keys() {
+		switch k.Name {
+		case "auto.offset.reset":
+			k.Default = "earliest"
+		case "partition.assignment.strategy":
+			k.Default = ""
+		case "key.deserializer", "value.deserializer":
+			k.Required = false
+		}
+		def.Add(k)
+	}
+	return def
+}
+
+// Check returns what is wrong with the consumer properties that stand in props after prefix. It reads no file and asks
+// no broker, and what is not set is not wrong.
+func Check(prefix string, props map[string]string) []configdef.Problem {
+	problems := kafka.CheckValues(kafka.ConsumerKeys, prefix, props)
+	if len(problems) > 0 {
+		return problems
+	}
+	own := map[string]string{"bootstrap.servers": "localhost:9092"}
+	for name, value := range props {
+		if rest, ok := strings.CutPrefix(name, prefix); ok {
+			own[rest] = value
+		}
+	}
+	v, problems := consumerDef.Parse(own)
+	if len(problems) > 0 {
+		return problems
+	}
+	if _, err := strategy(v.List("partition.assignment.strategy")); err != nil {
+		problems = append(problems, configdef.Problem{Key: prefix + "partition.assignment.strategy", Message: err.Error()})
+	}
+	if err := checkTimes(v); err != nil {
+		problems = append(problems, configdef.Problem{Key: prefix + "session.timeout.ms", Message: err.Error()})
+	}
+	return problems
+}
 
 // NewConfig reads consumer properties without prefix, as left by the worker's consumer.* and the connector's
 // consumer.override.*; clientID and group are what counts when the properties do not say.
@@ -89,17 +119,20 @@ func NewConfig(props map[string]string, clientID, group string) (Config, error) 
 	if props["client.id"] == "" {
 		props["client.id"] = clientID
 	}
-	client, bootstrap, err := kafka.Config(props)
-	if err != nil {
-		return Config{}, err
-	}
 	v, problems := consumerDef.Parse(props)
 	if len(problems) > 0 {
 		return Config{}, kafka.ProblemsError(problems)
 	}
+	if err := checkTimes(v); err != nil {
+		return Config{}, fmt.Errorf("configure Kafka client: %w", err)
+	}
+	client, bootstrap, err := kafka.Config(props)
+	if err != nil {
+		return Config{}, err
+	}
 	c := Config{Bootstrap: bootstrap, Client: client, Group: group, InstanceID: v.String("group.instance.id"),
 		SessionTimeout: millis(v, "session.timeout.ms"), HeartbeatInterval: millis(v, "heartbeat.interval.ms"),
-		RebalanceTimeout: millis(v, "max.poll.interval.ms"), MetadataMaxAge: metadataMaxAge(props),
+		RebalanceTimeout: millis(v, "max.poll.interval.ms"), MetadataMaxAge: max(millis(v, "metadata.max.age.ms"), metadataLeast),
 		FetchMinBytes: int32(v.Int("fetch.min.bytes")), FetchMaxBytes: int32(v.Int("fetch.max.bytes")),
 		FetchMaxWait: millis(v, "fetch.max.wait.ms"), PartitionMaxBytes: int32(v.Int("max.partition.fetch.bytes")),
 		MaxRecords: int(v.Int("max.poll.records"))}
@@ -119,13 +152,20 @@ func NewConfig(props map[string]string, clientID, group string) (Config, error) 
 	return c, err
 }
 
-func millis(v configdef.Values, key string) time.Duration {
-	return time.Duration(v.Int(key)) * time.Millisecond
+// metadataLeast keeps a worker from asking for metadata all the time.
+const metadataLeast = 100 * time.Millisecond
+
+// checkTimes holds the times against each other that Kafka's ranges leave open.
+func checkTimes(v configdef.Values) error {
+	session, heartbeat := v.Int("session.timeout.ms"), v.Int("heartbeat.interval.ms")
+	if heartbeat < 1 || heartbeat >= session {
+		return fmt.Errorf("heartbeat.interval.ms (%d) must be at least 1 and lower than session.timeout.ms (%d)", heartbeat, session)
+	}
+	return nil
 }
 
-func metadataMaxAge(props map[string]string) time.Duration {
-	v, _ := configdef.New(configdef.Key{Name: "metadata.max.age.ms", Type: configdef.Long, Default: "300000", Doc: "See client."}).Parse(props)
-	return max(millis(v, "metadata.max.age.ms"), 100*time.Millisecond)
+func millis(v configdef.Values, key string) time.Duration {
+	return time.Duration(v.Int(key)) * time.Millisecond
 }
 
 // queueLimit is how much may wait in memory, and be fetched at a time, for each of n partitions: all of them together

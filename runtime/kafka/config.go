@@ -3,7 +3,6 @@ package kafka
 
 import (
 	"fmt"
-	"sort"
 	"strings"
 	"time"
 
@@ -26,16 +25,12 @@ func init() {
 	metrics.UseNilMetrics = true
 }
 
-// clientDef holds the Java client settings that every kind of client shares.
+// clientDef holds the settings that every kind of client here reads.
 var clientDef = configdef.New(
-	configdef.Key{Name: "bootstrap.servers", Type: configdef.List, Required: true, Importance: configdef.High,
-		Doc: "Comma-separated host:port pairs of brokers to find the cluster by."},
-	configdef.Key{Name: "client.id", Type: configdef.String, Doc: "Name of the client in broker logs and quotas."},
-	configdef.Key{Name: "client.rack", Type: configdef.String, Doc: "Rack of the client; brokers may then offer a closer replica to read from."},
-	configdef.Key{Name: "request.timeout.ms", Type: configdef.Int, Default: "30000", Valid: configdef.AtLeast(1), Doc: "How long to wait for the answer to a request."},
-	configdef.Key{Name: "metadata.max.age.ms", Type: configdef.Long, Default: "300000", Valid: configdef.AtLeast(0), Doc: "How often topics and partitions are looked up again."},
-	configdef.Key{Name: "socket.connection.setup.timeout.ms", Type: configdef.Long, Default: "10000", Valid: configdef.AtLeast(1), Doc: "How long a connection attempt may take."},
-).Add(securityKeys...)
+	configdef.Key{Name: "bootstrap.servers", Type: configdef.List, Required: true, Valid: ValidServers},
+	configdef.Key{Name: "client.id", Type: configdef.String},
+	configdef.Key{Name: "client.rack", Type: configdef.String},
+).Add(sharedKeys...).Add(securityKeys...)
 
 // Config returns the sarama configuration for Java client properties without prefix, and the brokers to start from.
 // Properties it does not know are left to the caller.
@@ -71,16 +66,6 @@ func Config(props map[string]string) (*sarama.Config, []string, error) {
 	return c, v.List("bootstrap.servers"), nil
 }
 
-// ClientKeys returns the names of the client properties that Config reads.
-func ClientKeys() []string {
-	names := make([]string, 0, len(clientDef.Keys()))
-	for _, k := range clientDef.Keys() {
-		names = append(names, k.Name)
-	}
-	sort.Strings(names)
-	return names
-}
-
 // ProblemsError joins configuration problems into one error.
 func ProblemsError(problems []configdef.Problem) error {
 	texts := make([]string, len(problems))
@@ -90,4 +75,5 @@ func ProblemsError(problems []configdef.Problem) error {
 	return fmt.Errorf("configure Kafka client: %s", strings.Join(texts, "; "))
 }
 
-func millis(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
+// millis is never 0, which sarama would take for no limit.
+func millis(n int64) time.Duration { return max(time.Duration(n), 1) * time.Millisecond }

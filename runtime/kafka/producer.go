@@ -9,15 +9,10 @@ import (
 	"github.com/IBM/sarama"
 
 	"github.com/sluice-connect/sluice/schemas"
-	"github.com/sluice-connect/sluice/schemas/configdef"
 )
 
-// producerDef holds the Java settings of producers; batches are their owners' business.
-var producerDef = configdef.New(
-	configdef.Key{Name: "acks", Type: configdef.String, Default: "all", Valid: configdef.OneOf("all", "-1", "0", "1"), Doc: "Which replicas acknowledge a record."},
-	configdef.Key{Name: "compression.type", Type: configdef.String, Default: "none",
-		Valid: configdef.OneOf("none", "gzip", "snappy", "lz4", "zstd"), Doc: "How batches are compressed."},
-)
+// producerDef is ProducerKeys for keys and values that are bytes already.
+var producerDef = withoutClasses(ProducerKeys)
 
 // Outgoing is a record to be produced.
 type Outgoing struct {

@@ -20,7 +20,8 @@ import (
 // Config is a checked worker.properties.
 type Config struct {
 	configdef.Values
-	// Props are the properties as written, without blanks around the values; they may hold secrets.
+	// Props are the properties as written, without blanks around the values, and bootstrap.servers in any case; they may
+	// hold secrets.
 	Props map[string]string
 	// Listeners are the addresses of the REST API; there is at least one.
 	Listeners []Listener
@@ -33,15 +34,6 @@ type Config struct {
 	// secure are the properties of https listeners, and securePrefix stands before their names.
 	secure       configdef.Values
 	securePrefix string
-}
-
-// Load reads and checks the file at path. Its error is one message for the user.
-func Load(path string) (Config, error) {
-	props, err := Read(path)
-	if err != nil {
-		return Config{}, err
-	}
-	return New(props)
 }
 
 // Read reads the properties in the file at path, as they stand there: references to config providers too.
@@ -69,6 +61,9 @@ func New(props map[string]string) (Config, error) {
 	}
 	if len(problems) > 0 {
 		return Config{}, errors.New(messages(problems))
+	}
+	if _, set := trimmed[BootstrapServers]; !set {
+		trimmed[BootstrapServers] = strings.Join(values.List(BootstrapServers), ",") // clients read the properties
 	}
 	c := Config{Values: values, Props: trimmed, DataDir: dataDir(values)}
 	for _, text := range values.List(ListenersKey) {

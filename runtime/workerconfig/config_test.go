@@ -61,6 +61,14 @@ func TestParsePropertiesReadsWhatJavaReads(t *testing.T) {
 	}
 }
 
+func load(path string) (Config, error) {
+	props, err := Read(path)
+	if err != nil {
+		return Config{}, err
+	}
+	return New(props)
+}
+
 func TestLoadFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "worker.properties")
 	text := "key.converter=" + testClass + "\nvalue.converter=" + testClass +
@@ -68,7 +76,7 @@ func TestLoadFile(t *testing.T) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, err := Load(path)
+	c, err := load(path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package workerconfig
 import (
 	"strings"
 
+	"github.com/sluice-connect/sluice/runtime/kafka"
 	cd "github.com/sluice-connect/sluice/schemas/configdef"
 )
 
@@ -36,7 +37,7 @@ const DefaultHeaderConverter = "org.apache.kafka.connect.storage.SimpleHeaderCon
 
 // Standalone is the definition of worker.properties for the standalone mode.
 var Standalone = cd.New(
-	cd.Key{Name: BootstrapServers, Type: cd.List, Default: "localhost:9092", Importance: cd.High, Valid: validBootstrap,
+	cd.Key{Name: BootstrapServers, Type: cd.List, Default: "localhost:9092", Importance: cd.High, Valid: kafka.ValidServers,
 		Doc: "Addresses of Kafka brokers to start from."},
 	cd.Key{Name: KeyConverter, Type: cd.Class, Required: true, Importance: cd.High,
 		Doc: "Converter of record keys for connectors that name none; its own settings follow as key.converter.*."},

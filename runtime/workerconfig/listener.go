@@ -75,28 +75,6 @@ func (c Config) AdvertisedListener() int {
 	return slices.IndexFunc(c.Listeners, func(l Listener) bool { return l.scheme() == scheme })
 }
 
-// validBootstrap accepts host:port pairs.
-func validBootstrap(value any) error {
-	list, _ := value.([]string)
-	if len(list) == 0 {
-		return errors.New("No bootstrap servers given") //nolint:staticcheck // shown after "Invalid value ...: "
-	}
-	for _, text := range list {
-		_, rest, named := strings.Cut(text, "://")
-		if !named {
-			rest = text
-		}
-		host, port, err := net.SplitHostPort(rest)
-		if err != nil || host == "" {
-			return fmt.Errorf("Invalid url in bootstrap.servers: %s", text) //nolint:staticcheck // Kafka's text
-		}
-		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-			return fmt.Errorf("Invalid port in bootstrap.servers: %s", text) //nolint:staticcheck // Kafka's text
-		}
-	}
-	return nil
-}
-
 // legalWorkerID leaves room for connector and task in Kafka's 249 characters of a group.instance.id.
 var legalWorkerID = regexp.MustCompile(`^[a-zA-Z0-9._-]{1,100}$`)
 

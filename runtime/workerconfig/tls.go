@@ -2,9 +2,7 @@ package workerconfig
 
 import (
 	"crypto/tls"
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/sluice-connect/sluice/runtime/keystore"
@@ -38,7 +36,7 @@ var HTTPS = cd.New(
 		Doc: "Whether clients need a certificate: none, requested (one that is sent must be good) or required. Both need a trust store."},
 	cd.Key{Name: "ssl.protocol", Type: cd.String, Default: "TLSv1.3", Valid: cd.OneOf("TLS", "TLSv1.2", "TLSv1.3"),
 		Doc: "Accepted as in Java; ssl.enabled.protocols chooses the versions."},
-	cd.Key{Name: "ssl.enabled.protocols", Type: cd.List, Default: "TLSv1.2,TLSv1.3", Valid: validProtocols,
+	cd.Key{Name: "ssl.enabled.protocols", Type: cd.List, Default: "TLSv1.2,TLSv1.3", Valid: keystore.ValidProtocols,
 		Doc: "TLS versions to accept. Versions before TLSv1.2 never are."},
 	cd.Key{Name: "ssl.cipher.suites", Type: cd.List, Null: true, Importance: cd.Low,
 		Doc: "Cipher suites to accept, by their IANA names; all secure ones when not set. Without any of TLSv1.3, that version is not accepted."},
@@ -76,8 +74,7 @@ func (c Config) TLS() (*tls.Config, error) {
 	}
 	// Jetty, in the Java worker, speaks HTTP/1.1 only.
 	conf := &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
-	versions(conf, v.List("ssl.enabled.protocols"))
-	if err := narrow(conf, v.List("ssl.cipher.suites")); err != nil {
+	if err := keystore.Narrow(conf, v.List("ssl.enabled.protocols"), v.List("ssl.cipher.suites")); err != nil {
 		return nil, fmt.Errorf("configure https listeners: %w", err)
 	}
 	var err error
@@ -110,57 +107,6 @@ func (c Config) clients(conf *tls.Config) error {
 	}
 	if conf.ClientCAs == nil {
 		return fmt.Errorf("%s%s needs %[1]sssl.truststore.location, the store of the authorities of clients", prefix, clientAuth)
-	}
-	return nil
-}
-
-var tlsVersions = map[string]uint16{"TLSv1.2": tls.VersionTLS12, "TLSv1.3": tls.VersionTLS13}
-
-// versions sets the range of TLS versions; older ones that Java knows are never accepted.
-func versions(conf *tls.Config, names []string) {
-	conf.MinVersion, conf.MaxVersion = tls.VersionTLS13, tls.VersionTLS12
-	for _, name := range names {
-		if version := tlsVersions[name]; version != 0 {
-			conf.MinVersion, conf.MaxVersion = min(conf.MinVersion, version), max(conf.MaxVersion, version)
-		}
-	}
-}
-
-func validProtocols(value any) error {
-	names, _ := value.([]string)
-	safe := false
-	for _, name := range names {
-		switch name {
-		case "TLSv1.2", "TLSv1.3":
-			safe = true
-		case "TLSv1", "TLSv1.1", "SSLv3", "SSLv2Hello":
-		default:
-			return fmt.Errorf("%q is not known; TLSv1.2 and TLSv1.3 are supported", name)
-		}
-	}
-	if !safe {
-		return errors.New("it names neither TLSv1.2 nor TLSv1.3; older versions are not safe")
-	}
-	return nil
-}
-
-// narrow accepts the named cipher suites only. Those of TLSv1.3 are fixed: a list without any of them rules that version
-// out, as it does in Java. Suites that are not secure or not known are left out.
-func narrow(conf *tls.Config, names []string) error {
-	if len(names) == 0 {
-		return nil
-	}
-	newest := uint16(tls.VersionTLS12)
-	for _, suite := range tls.CipherSuites() {
-		if !slices.Contains(names, suite.Name) {
-			continue
-		}
-		conf.CipherSuites = append(conf.CipherSuites, suite.ID)
-		newest = max(newest, suite.SupportedVersions[0])
-	}
-	conf.MaxVersion = min(conf.MaxVersion, newest)
-	if len(conf.CipherSuites) == 0 || conf.MinVersion > conf.MaxVersion {
-		return errors.New("none of the suites in ssl.cipher.suites is secure and fits ssl.enabled.protocols")
 	}
 	return nil
 }
