@@ -64,9 +64,10 @@ type Herder struct {
 	// last has the newest slot of every task number whose goroutine still lives. Guarded by mu.
 	last map[TaskID]*slot
 
-	slots   sync.WaitGroup // the slots' goroutines
-	started atomic.Bool
-	doing   atomic.Pointer[stage] // what holds change
+	slots    sync.WaitGroup // the goroutines of the slots and of giveBack
+	taskGone chan struct{}  // a slot has ended
+	started  atomic.Bool
+	doing    atomic.Pointer[stage] // what holds change
 
 	// life ends when Close begins to wait for tasks: what delays their start or end then gives up.
 	life    context.Context
@@ -84,7 +85,7 @@ func New(opt Options) *Herder {
 	if opt.Loggers == nil && opt.Logger != nil {
 		opt.Loggers = loggers.New(opt.Logger.Handler())
 	}
-	h := &Herder{opt: opt, change: newTurn(), connectors: map[string]*connector{}, last: map[TaskID]*slot{}}
+	h := &Herder{opt: opt, change: newTurn(), connectors: map[string]*connector{}, last: map[TaskID]*slot{}, taskGone: make(chan struct{}, 1)}
 	h.life, h.endLife = context.WithCancel(context.Background())
 	return h
 }
@@ -120,6 +121,8 @@ func (h *Herder) Start(ctx context.Context, files []ConnectorFile) error {
 		}
 	}
 	h.mu.Unlock()
+	h.slots.Add(1)
+	go h.giveBack()
 	h.watchCluster()
 	h.started.Store(true)
 	return nil
@@ -175,6 +178,10 @@ func (h *Herder) forget(s *slot) {
 	}
 	h.mu.Unlock()
 	close(s.ended)
+	select {
+	case h.taskGone <- struct{}{}:
+	default:
+	}
 }
 
 func (h *Herder) find(name, missing string) (*connector, error) {
