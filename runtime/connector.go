@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"strings"
@@ -31,6 +32,8 @@ type connector struct {
 	slots  []*slot
 	parked bool // restored or read from a file, not launched yet
 	topics activeTopics
+	// stopWatch ends the watch over what the configuration refers to; nil when nothing is watched.
+	stopWatch context.CancelFunc
 }
 
 // tasksAt is how many tasks the store shall remember for a target state, other than those a running one makes anew.
@@ -98,6 +101,7 @@ func (c *connector) build(n int) {
 		c.slots = slices.Delete(c.slots, last, last+1)
 	}
 	c.stale = false
+	defer c.keepFresh()
 	if n == 0 {
 		return
 	}
@@ -120,7 +124,7 @@ func (c *connector) newSlot(i int, shown, props map[string]string) *slot {
 		s.before = old.ended
 	}
 	c.h.last[id] = s
-	c.h.slots.Add(1)
+	c.h.goroutines.Add(1)
 	go s.run()
 	return s
 }

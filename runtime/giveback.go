@@ -11,7 +11,7 @@ const giveBackDelay = 2 * time.Second
 // giveBack returns the memory of ended tasks to the operating system. By itself the Go runtime keeps it for minutes,
 // and a container limit or an autoscaler would see a worker that has nothing left to do as a full one.
 func (h *Herder) giveBack() {
-	defer h.slots.Done()
+	defer h.goroutines.Done()
 	for {
 		select {
 		case <-h.taskGone:

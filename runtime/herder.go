@@ -36,6 +36,9 @@ type Options struct {
 	// Resolve replaces references to config providers by what they stand for; nil leaves them as they are. What it
 	// returns is seen by validators and tasks only: answers show what the user wrote.
 	Resolve func(context.Context, map[string]string) (map[string]string, error)
+	// Lifetime returns how long what a configuration refers to may be used before it is looked up again; 0 and a nil
+	// function mean for ever.
+	Lifetime func(map[string]string) time.Duration
 	// Offsets reads and changes committed offsets; nil for a worker without Kafka.
 	Offsets Offsets
 	// ClusterID asks Kafka for the id of the cluster; nil leaves the id empty.
@@ -64,10 +67,10 @@ type Herder struct {
 	// last has the newest slot of every task number whose goroutine still lives. Guarded by mu.
 	last map[TaskID]*slot
 
-	slots    sync.WaitGroup // the goroutines of the slots and of giveBack
-	taskGone chan struct{}  // a slot has ended
-	started  atomic.Bool
-	doing    atomic.Pointer[stage] // what holds change
+	goroutines sync.WaitGroup // those of slots, of watches and of giveBack
+	taskGone   chan struct{}  // a slot has ended
+	started    atomic.Bool
+	doing      atomic.Pointer[stage] // what holds change
 
 	// life ends when Close begins to wait for tasks: what delays their start or end then gives up.
 	life    context.Context
@@ -121,7 +124,7 @@ func (h *Herder) Start(ctx context.Context, files []ConnectorFile) error {
 		}
 	}
 	h.mu.Unlock()
-	h.slots.Add(1)
+	h.goroutines.Add(1)
 	go h.giveBack()
 	h.watchCluster()
 	h.started.Store(true)
@@ -149,7 +152,7 @@ func (h *Herder) Close(ctx context.Context) error {
 	}
 	ended := make(chan struct{})
 	go func() {
-		h.slots.Wait()
+		h.goroutines.Wait()
 		close(ended)
 	}()
 	select {

@@ -36,6 +36,8 @@ type slot struct {
 	want  want
 	state task.State
 	trace string
+	// resolved is the configuration that the last run was started with, references replaced; nil before.
+	resolved map[string]string
 }
 
 // want is what a slot should have come to.
@@ -70,7 +72,7 @@ func (s *slot) wanted() want {
 
 // run is the slot's goroutine.
 func (s *slot) run() {
-	defer s.h.slots.Done()
+	defer s.h.goroutines.Done()
 	defer s.h.forget(s)
 	defer func() { s.h.opt.Metrics.Remove(s.metrics) }()
 	if s.before != nil {
@@ -125,6 +127,9 @@ func (s *slot) start(w want) Task {
 		spec.Report(task.Failed, err.Error())
 		return nil
 	}
+	s.h.mu.Lock()
+	s.resolved = props
+	s.h.mu.Unlock()
 	spec.Props = fullClasses(props)
 	s.log.Info("starting task")
 	return s.h.opt.StartTask(spec)

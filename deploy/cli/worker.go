@@ -92,7 +92,7 @@ func startWorker(ctx context.Context, config workerconfig.Config, files []runtim
 		Worker: config.Props, Store: state, WorkerID: id, InstanceID: config.InstanceID(state.InstanceID()),
 		Version: version, Commit: runtime.Commit(), Graceful: grace,
 		StartTask: func(s task.Spec) runtime.Task { return task.Start(s) },
-		ClusterID: kafka.ClusterID(config.Props), Offsets: kafka.Offsets{}, Resolve: providers.Resolve, Metrics: series,
+		ClusterID: kafka.ClusterID(config.Props), Offsets: kafka.Offsets{}, Resolve: providers.Resolve, Lifetime: providers.Lifetime, Metrics: series,
 		Loggers: tree, Logger: tree.Logger(runtime.LoggerHerder),
 	})
 	restLog := tree.Logger(runtime.LoggerREST)

@@ -23,12 +23,16 @@ const (
 	keepMost = 1000
 )
 
+// leastLifetime is the shortest time after which values may be looked up again.
+const leastLifetime = time.Second
+
 // service is what the providers for AWS share: where the service is, and its answers for a while. The parameters are
-// region, endpoint, NotFoundStrategy (fail or ignore) and cache.ttl.ms.
+// region, endpoint, NotFoundStrategy (fail or ignore), cache.ttl.ms, and secret.ttl.ms: how long values may be used.
 type service struct {
 	options awsconfig.Options
 	ignore  bool // references to what is not there stay as they are
 	keep    time.Duration
+	ttl     time.Duration // of values whose keys have no option ttl; 0 is for ever
 
 	busy    chan struct{} // holds one token while somebody asks: what 100 tasks need at a time is asked for once
 	config  *aws.Config
@@ -56,12 +60,19 @@ func newService(params map[string]string) (*service, error) {
 	default:
 		return nil, fmt.Errorf("NotFoundStrategy: %q is neither fail nor ignore", strategy)
 	}
-	if text := params["cache.ttl.ms"]; text != "" {
+	for name, to := range map[string]*time.Duration{"cache.ttl.ms": &s.keep, "secret.ttl.ms": &s.ttl} {
+		text := params[name]
+		if text == "" {
+			continue
+		}
 		ms, err := strconv.ParseInt(text, 10, 32)
 		if err != nil || ms < 0 {
-			return nil, fmt.Errorf("cache.ttl.ms: %q is no number of milliseconds", text)
+			return nil, fmt.Errorf("%s: %q is no number of milliseconds", name, text)
 		}
-		s.keep = time.Duration(ms) * time.Millisecond
+		*to = time.Duration(ms) * time.Millisecond
+	}
+	if s.ttl > 0 && s.ttl < leastLifetime {
+		return nil, fmt.Errorf("secret.ttl.ms: %d is less than %d", s.ttl.Milliseconds(), leastLifetime.Milliseconds())
 	}
 	return s, nil
 }
@@ -112,27 +123,31 @@ func (s *service) missing(what string) error {
 	return fmt.Errorf("%s (NotFoundStrategy is fail)", what)
 }
 
+// freshFor leaves no answer to be taken for a new one when its lifetime has passed.
 func (s *service) freshFor(key string) time.Duration {
 	if ttl := s.lifetime(key); ttl > 0 {
-		return min(ttl, s.keep)
+		return min(ttl/2, s.keep)
 	}
 	return s.keep
 }
 
 func (*service) notice() string { return "" }
 
-// lifetime reads the ttl option of a key, as in password?ttl=300000.
-func (*service) lifetime(key string) time.Duration {
+// lifetime reads the ttl option of a key, as in password?ttl=300000, which wins over secret.ttl.ms.
+func (s *service) lifetime(key string) time.Duration {
 	_, options, _ := strings.Cut(key, "?")
 	values, err := url.ParseQuery(options)
 	if err != nil {
-		return 0
+		return s.ttl
 	}
 	ms, err := strconv.ParseInt(values.Get("ttl"), 10, 32)
-	if err != nil || ms < 0 {
+	switch {
+	case err != nil || ms < 0:
+		return s.ttl
+	case ms == 0:
 		return 0
 	}
-	return time.Duration(ms) * time.Millisecond
+	return max(time.Duration(ms)*time.Millisecond, leastLifetime)
 }
 
 func withoutOptions(key string) string {

@@ -142,6 +142,23 @@ func TestAWSAnswersAreKept(t *testing.T) {
 	}
 }
 
+// TestAWSLifetimes: a value that may have changed when its lifetime is over is asked for again then.
+func TestAWSLifetimes(t *testing.T) {
+	c := newCloud(t, map[string]string{"db": `{"user":"alice"}`, "/p": "x"})
+	r := c.resolver(t, "secret.ttl.ms=60000")
+	for value, want := range map[string]time.Duration{
+		"${secretsmanager:db:user}": time.Minute, "${ssm:/p}": time.Minute, "${ssm:/p?ttl=90000}": 90 * time.Second,
+		"${ssm:/p?ttl=5}": time.Second, "${ssm:/p?ttl=0}": 0, "${ssm:/p?ttl=soon}": time.Minute, "${ssm:/p?ttl=90000} ${secretsmanager:db:user}": time.Minute,
+	} {
+		if got := r.Lifetime(map[string]string{"a": value}); got != want {
+			t.Errorf("%s lasts %s, want %s", value, got, want)
+		}
+	}
+	if d := c.resolver(t).Lifetime(map[string]string{"a": "${ssm:/p}"}); d != 0 {
+		t.Errorf("without secret.ttl.ms it lasts %s", d)
+	}
+}
+
 func TestAWSWithoutAnswer(t *testing.T) {
 	c := newCloud(t, map[string]string{"db": `{"user":"canary","list":["canary"]}`, "raw": "canary", "secret": "denied", "/param": "denied"})
 	r := c.resolver(t)

@@ -207,6 +207,7 @@ func TestProvidersThatAreRefused(t *testing.T) {
 		{"sluice.SSM", "NotFoundStrategy=guess", "config.providers.a.param.NotFoundStrategy"},
 		{"sluice.SSM", "endpoint=file:///etc/passwd", "config.providers.a.param.endpoint"},
 		{"sluice.SecretsManager", "cache.ttl.ms=soon", "config.providers.a.param.cache.ttl.ms"},
+		{"sluice.SSM", "secret.ttl.ms=999", "config.providers.a.param.secret.ttl.ms: 999 is less than 1000"},
 		{"sluice.SecretsManager", "RawSecretEncoding=rot13", "config.providers.a.param.RawSecretEncoding"},
 	} {
 		key, value, _ := strings.Cut(c.param, "=")
