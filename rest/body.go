@@ -73,15 +73,29 @@ func decode(c *gin.Context, out any, fields ...string) error {
 	return nil
 }
 
-// onlyFields refuses an object with other fields than those named.
+// onlyFields refuses an object with other fields than those named, and one that goes on after it had them all: the Java
+// worker has made its object by then. Before that the last of the same name counts.
 func onlyFields(data []byte, fields ...string) error {
-	var object map[string]json.RawMessage
-	if err := json.Unmarshal(data, &object); err != nil {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	if start, err := dec.Token(); err != nil || start != json.Delim('{') {
 		return err
 	}
-	for name := range object {
-		if !slices.Contains(fields, name) {
+	missing := slices.Clone(fields)
+	for dec.More() {
+		token, err := dec.Token()
+		if err != nil {
+			return err
+		}
+		name, _ := token.(string)
+		switch {
+		case !slices.Contains(fields, name):
 			return fmt.Errorf("unknown field %q", name)
+		case len(missing) == 0:
+			return fmt.Errorf("field %q is repeated", name)
+		}
+		missing = slices.DeleteFunc(missing, func(m string) bool { return m == name })
+		if err := dec.Decode(new(json.RawMessage)); err != nil {
+			return err
 		}
 	}
 	return nil

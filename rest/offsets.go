@@ -76,12 +76,10 @@ func (e *offsetEntry) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	var fields struct {
-		Partition map[string]any `json:"partition"`
-		Offset    map[string]any `json:"offset"`
+		Partition map[string]json.RawMessage `json:"partition"`
+		Offset    map[string]json.RawMessage `json:"offset"`
 	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber()
-	if err := dec.Decode(&fields); err != nil {
+	if err := json.Unmarshal(data, &fields); err != nil {
 		return err
 	}
 	e.Partition, e.Offset = fields.Partition, fields.Offset

@@ -26,8 +26,8 @@ func (a *api) cleanPaths(next http.Handler) http.Handler {
 			refuse(w, r.Method, "Bad Request")
 			return
 		}
-		if strings.Contains(raw, ";") && !a.addressed(raw) {
-			raw = cutParameters(raw)
+		if strings.Contains(raw, ";") {
+			raw = cutParameters(raw, a.addressed(raw))
 		}
 		if len(raw) > 1 {
 			raw = strings.TrimSuffix(raw, "/")
@@ -132,11 +132,14 @@ func ambiguous(raw string) bool {
 	return err != nil || !utf8.ValidString(path)
 }
 
-// cutParameters removes ";name=value" from every segment.
-func cutParameters(raw string) string {
+// cutParameters removes ";name=value" from every segment, but for the name of a connector that is addressed.
+func cutParameters(raw string, addressed bool) string {
 	segments := strings.Split(raw, "/")
+	const connector = 2 // of /connectors/name
 	for i, s := range segments {
-		segments[i], _, _ = strings.Cut(s, ";")
+		if !addressed || i != connector {
+			segments[i], _, _ = strings.Cut(s, ";")
+		}
 	}
 	return strings.Join(segments, "/")
 }

@@ -305,7 +305,7 @@ func TestNegotiation(t *testing.T) {
 	if got := c.do("HEAD", "/connectors", ""); got.status != 200 || got.body != "" || got.header.Get("Content-Type") != "application/json" {
 		t.Errorf("HEAD: %+v", got)
 	}
-	if got := c.do("OPTIONS", "/connectors", ""); got.status != 200 || got.header.Get("Allow") != "GET,HEAD,OPTIONS,POST" || got.header.Get("Content-Type") != "text/plain" {
+	if got := c.do("OPTIONS", "/connectors", ""); got.status != 200 || got.header.Get("Allow") != "HEAD,POST,GET,OPTIONS" || got.body != "HEAD, POST, GET, OPTIONS" || got.header.Get("Content-Type") != "text/plain" {
 		t.Errorf("OPTIONS: %+v", got)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -77,10 +76,10 @@ func (a *api) routes() []route {
 		{"POST", "/connectors/:connector/tasks/:task/restart", a.restartTask, false,
 			"Restarts a task, whatever its state.", "204, 404"},
 
-		{"POST", "/connectors/:connector/tasks", a.internal, true,
-			"Of the workers of a cluster among themselves. Without their signature it is refused.", "400"},
-		{"PUT", "/connectors/:connector/fence", a.internal, false,
-			"Of the workers of a cluster among themselves. Without their signature it is refused.", "400"},
+		{"POST", tasksPath, a.putTasks, false,
+			"Of the workers of a cluster among themselves. Without their signature it is refused.", "400, 403 signed with an unknown key"},
+		{"PUT", fencePath, a.fence, false,
+			"Of the workers of a cluster among themselves. Without their signature it is refused.", "400, 403 signed with an unknown key"},
 
 		{"GET", "/connector-plugins", a.listPlugins, false,
 			"Classes of the connectors, and with `connectorsOnly=false` those of the converters as well.", "200"},
@@ -93,12 +92,20 @@ func (a *api) routes() []route {
 		{"GET", "/admin/loggers/:logger", a.getLogger, false,
 			"Level of a logger.", "200, 404"},
 		{"PUT", "/admin/loggers/:logger", a.setLogger, true,
-			"Sets the level of a logger and of those below it, until the worker ends.", "200, 204 with `scope=cluster`, 400 no level, 404 unknown level"},
+			"Sets the level of a logger and of those whose names begin with its name, until the worker ends.", "200, 204 with `scope=cluster`, 400 no level, 404 unknown level"},
 	}
 }
 
 // anyType reports whether the Content-Type of a request is not looked at.
-func (r route) anyType() bool { return r.path == "/" || r.path == "/health" }
+func (r route) anyType() bool {
+	return r.path == "/" || r.path == "/health" || r.path == fencePath || r.path == tasksPath && r.method == http.MethodPost
+}
+
+// The paths of what the workers of a cluster ask each other; reading the tasks is for anybody.
+const (
+	tasksPath = "/connectors/:connector/tasks"
+	fencePath = "/connectors/:connector/fence"
+)
 
 // NewHandler returns the API in front of herder, for programs and for web pages of sites.
 func NewHandler(herder Herder, log *slog.Logger, sites CrossSite) http.Handler {
@@ -141,12 +148,14 @@ func (a *api) endpoint(r route) gin.HandlerFunc {
 	}
 }
 
+// shownMethods is the order in which the Java worker lists methods.
+var shownMethods = []string{"HEAD", "POST", "DELETE", "GET", "OPTIONS", "PUT", "PATCH"}
+
 // methodsOf adds to the methods of a path's routes those that any path has.
 func methodsOf(methods []string) []string {
-	list := append([]string{http.MethodOptions}, methods...)
+	all := append([]string{http.MethodOptions}, methods...)
 	if slices.Contains(methods, http.MethodGet) {
-		list = append(list, http.MethodHead)
+		all = append(all, http.MethodHead)
 	}
-	sort.Strings(list)
-	return list
+	return slices.DeleteFunc(slices.Clone(shownMethods), func(method string) bool { return !slices.Contains(all, method) })
 }

@@ -2,7 +2,6 @@ package rest
 
 import (
 	"net/http"
-	"strconv"
 
 	"github.com/gin-gonic/gin"
 
@@ -11,7 +10,7 @@ import (
 
 // taskID reads the path; what is no number is no path.
 func taskID(c *gin.Context) (runtime.TaskID, error) {
-	n, err := strconv.ParseInt(pathValue(c, "task"), 10, 32)
+	n, err := runtime.ParseJavaInt(pathValue(c, "task"), 32)
 	if err != nil {
 		return runtime.TaskID{}, runtime.Errorf(runtime.NotFound, "HTTP 404 Not Found")
 	}
@@ -38,9 +37,4 @@ func (a *api) restartTask(c *gin.Context) error {
 		return err
 	}
 	return done(c, http.StatusNoContent, a.herder.RestartTask(id))
-}
-
-// internal answers what only workers ask each other.
-func (a *api) internal(*gin.Context) error {
-	return runtime.Errorf(runtime.BadRequest, "Internal request missing required signature")
 }

@@ -38,9 +38,9 @@ func (h *Herder) Logger(name string) (LoggerLevel, error) {
 	return loggerLevel(l), nil
 }
 
-// SetLogger changes the level of a logger and of those below it, and returns the names of those that changed.
+// SetLogger changes the level of a logger and of those whose names begin with its name, and returns the names of those that changed.
 func (h *Herder) SetLogger(name, level string) ([]string, error) {
-	if _, ok := loggers.Parse(level); !ok {
+	if !loggers.Known(level) {
 		return nil, Errorf(NotFound, "invalid log level '%s'.", level)
 	}
 	changed, ok := h.opt.Loggers.Set(name, level)

@@ -2,9 +2,6 @@ package runtime
 
 import (
 	"encoding/json"
-	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/sluice-connect/sluice/schemas"
 )
@@ -16,10 +13,10 @@ const (
 	OffsetKey    = "kafka_offset"
 )
 
-// PartitionOffset is a partition and the offset it shall have, as a client sends them: objects of JSON values with
-// json.Number for numbers, nil for none.
+// PartitionOffset is a partition and the offset it shall have, as a client sends them: objects of JSON values, nil for
+// none.
 type PartitionOffset struct {
-	Partition, Offset map[string]any
+	Partition, Offset map[string]json.RawMessage
 }
 
 // readPartitionOffsets understands what a client sent, with the texts and the leniency of Kafka Connect: numbers may be
@@ -38,7 +35,7 @@ func readPartitionOffsets(list []PartitionOffset) (map[schemas.TopicPartition]*i
 	return offsets, nil
 }
 
-func readPartition(m map[string]any) (schemas.TopicPartition, error) {
+func readPartition(m map[string]json.RawMessage) (schemas.TopicPartition, error) {
 	var tp schemas.TopicPartition
 	if m == nil {
 		return tp, Errorf(BadRequest, "The partition for a sink connector offset cannot be null or missing")
@@ -48,12 +45,12 @@ func readPartition(m map[string]any) (schemas.TopicPartition, error) {
 	switch {
 	case !hasTopic || !hasNumber:
 		return tp, Errorf(BadRequest, "The partition for a sink connector offset must contain the keys '%s' and '%s'", TopicKey, PartitionKey)
-	case topic == nil:
+	case isNull(topic):
 		return tp, Errorf(BadRequest, "Kafka topic names must be valid strings and may not be null")
-	case number == nil:
+	case isNull(number):
 		return tp, Errorf(BadRequest, "Kafka partitions must be valid numbers and may not be null")
 	}
-	n, err := strconv.ParseInt(javaText(number), 10, 32)
+	n, err := ParseJavaInt(javaText(number), 32)
 	if err != nil {
 		return tp, Errorf(BadRequest, "Failed to parse the following Kafka partition value in the provided offsets: '%s'. "+
 			"Partition values for sink connectors need to be integers.", javaText(number))
@@ -61,7 +58,7 @@ func readPartition(m map[string]any) (schemas.TopicPartition, error) {
 	return schemas.TopicPartition{Topic: javaText(topic), Partition: int32(n)}, nil
 }
 
-func readOffset(m map[string]any) (*int64, error) {
+func readOffset(m map[string]json.RawMessage) (*int64, error) {
 	if m == nil {
 		return nil, nil
 	}
@@ -69,28 +66,10 @@ func readOffset(m map[string]any) (*int64, error) {
 	if !ok {
 		return nil, Errorf(BadRequest, "The offset for a sink connector should either be null or contain the key '%s'", OffsetKey)
 	}
-	n, err := strconv.ParseInt(javaText(value), 10, 64)
+	n, err := ParseJavaInt(javaText(value), 64)
 	if err != nil {
 		return nil, Errorf(BadRequest, "Failed to parse the following Kafka offset value in the provided offsets: '%s'. "+
 			"Offset values for sink connectors need to be integers.", javaText(value))
 	}
 	return &n, nil
-}
-
-// javaText renders a JSON value as Java prints what it reads it as.
-func javaText(value any) string {
-	switch v := value.(type) {
-	case nil:
-		return "null"
-	case string:
-		return v
-	case json.Number:
-		if strings.ContainsAny(v.String(), ".eE") {
-			if f, err := v.Float64(); err == nil {
-				return string(schemas.AppendJavaFloat(nil, f, 64))
-			}
-		}
-		return v.String()
-	}
-	return fmt.Sprint(value)
 }

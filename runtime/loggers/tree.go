@@ -16,12 +16,16 @@ import (
 const Root = "root"
 
 // The levels that clients of the Java worker know, most talkative first.
-var levels = []struct {
+var levels = []namedLevel{
+	{"ALL", math.MinInt32}, {"TRACE", slog.LevelDebug - 4}, {"DEBUG", slog.LevelDebug}, {"INFO", slog.LevelInfo}, {"WARN", slog.LevelWarn},
+	{"ERROR", slog.LevelError}, {"FATAL", slog.LevelError + 4}, {off, math.MaxInt32},
+}
+
+const off = "OFF"
+
+type namedLevel struct {
 	name  string
 	level slog.Level
-}{
-	{"ALL", math.MinInt32}, {"TRACE", slog.LevelDebug - 4}, {"DEBUG", slog.LevelDebug}, {"INFO", slog.LevelInfo}, {"WARN", slog.LevelWarn},
-	{"ERROR", slog.LevelError}, {"FATAL", slog.LevelError + 4}, {"OFF", math.MaxInt32},
 }
 
 // Level is the state of a logger.
@@ -118,10 +122,11 @@ func (t *Tree) Level(name string) (l Level, ok bool) {
 // maxLoggers bounds what clients can make a tree remember.
 const maxLoggers = 10_000
 
-// Set gives a logger and all that descend from it a level, and returns the sorted names of those that changed; the
-// logger becomes known. ok is false when there is no such level or no room for another logger.
+// Set gives a level to a logger and to all whose names begin with its name, as the Java worker does, and returns the
+// sorted names of those that had another one; the logger becomes known. OFF counts as another one each time. ok is false
+// when there is no such level or no room for another logger.
 func (t *Tree) Set(name, level string) (changed []string, ok bool) {
-	value, known := Parse(level)
+	value, known := parse(level)
 	if !known {
 		return nil, false
 	}
@@ -131,30 +136,35 @@ func (t *Tree) Set(name, level string) (changed []string, ok bool) {
 	if t.nodes[name] == nil && len(t.nodes) >= maxLoggers {
 		return nil, false
 	}
-	_, existed := t.nodes[name]
 	t.node(name)
 	changed = []string{}
 	now := time.Now()
 	for other, n := range t.nodes {
-		if !descends(other, name) || n.name == strings.ToUpper(level) && (existed || other != name) {
+		if name != Root && !strings.HasPrefix(other, name) || n.name == value.name && value.name != off {
 			continue
 		}
-		n.name, n.modified = strings.ToUpper(level), now
-		n.level.Store(int64(value))
+		n.name, n.modified = value.name, now
+		n.level.Store(int64(value.level))
 		changed = append(changed, other)
 	}
 	sort.Strings(changed)
 	return changed, true
 }
 
-// Parse reads the name of a level in any case.
-func Parse(name string) (slog.Level, bool) {
+// Known reports whether there is a level of that name, in any case and with blanks around it.
+func Known(level string) bool {
+	_, ok := parse(level)
+	return ok
+}
+
+func parse(level string) (namedLevel, bool) {
+	level = strings.ToUpper(strings.TrimSpace(level))
 	for _, l := range levels {
-		if strings.EqualFold(l.name, name) {
-			return l.level, true
+		if l.name == level {
+			return l, true
 		}
 	}
-	return 0, false
+	return namedLevel{}, false
 }
 
 func canonical(name string) string {
@@ -162,8 +172,4 @@ func canonical(name string) string {
 		return Root
 	}
 	return name
-}
-
-func descends(name, from string) bool {
-	return from == Root || name == from || strings.HasPrefix(name, from) && name[len(from)] == '.'
 }

@@ -34,7 +34,7 @@ func TestLevelsDecideWhatIsPrinted(t *testing.T) {
 		{"org.example.runtime.Task", "OFF", "dieie"},
 		{"org.example", "ERROR", "eee"},
 		{"ROOT", "all", "diediedie"},
-		{"org.example.run", "OFF", "diediedie"},
+		{"org.example.run", "OFF", "die"},
 	} {
 		if step.name != "" {
 			if _, ok := tree.Set(step.name, step.level); !ok {
@@ -64,8 +64,8 @@ func TestSetNamesWhatChanged(t *testing.T) {
 	tree := New(slog.DiscardHandler)
 	tree.Logger("a.b")
 	for _, step := range []struct{ name, level, want string }{
-		{"x.y", "INFO", "x.y"}, {"x.y", "info", ""}, {"x.y", "WARN", "x.y"}, {"x", "DEBUG", "x x.y"}, {"x.yy", "DEBUG", "x.yy"},
-		{"root", "INFO", "x x.y x.yy"}, {"a", "WARN", "a a.b"},
+		{"x.y", "INFO", ""}, {"x.y", "info", ""}, {"x.y", " Warn\n", "x.y"}, {"x", "DEBUG", "x x.y"}, {"x.yy", "DEBUG", ""},
+		{"x.y", "OFF", "x.y x.yy"}, {"x.y", "off", "x.y x.yy"}, {"root", "INFO", "x x.y x.yy"}, {"a", "WARN", "a a.b"},
 	} {
 		changed, ok := tree.Set(step.name, step.level)
 		if got := strings.Join(changed, " "); !ok || got != step.want {
