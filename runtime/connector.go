@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -25,6 +26,7 @@ type connector struct {
 	target   task.State // Running, Paused or Stopped
 	plugin   *connectors.Plugin
 	tasksMax int
+	enforce  bool   // tasks beyond tasksMax fail
 	failure  string // why the connector itself cannot run, "" when it can
 	// stale says that the tasks were made from an older configuration, which a paused connector keeps until resumed.
 	stale  bool
@@ -49,7 +51,7 @@ func (c *connector) tasksAt(target task.State) int {
 
 // apply takes an examined configuration.
 func (c *connector) apply(e *examination) {
-	c.config, c.plugin, c.tasksMax, c.failure = e.config, e.plugin, e.tasksMax, ""
+	c.config, c.plugin, c.tasksMax, c.enforce, c.failure = e.config, e.plugin, e.tasksMax, e.enforce, ""
 	if c.parked {
 		return
 	}
@@ -71,6 +73,7 @@ func (c *connector) launch() {
 		c.build(c.tasksMax)
 	case c.target == task.Paused:
 		c.build(c.idle)
+		c.stale = c.idle != c.tasksMax
 	}
 }
 
@@ -105,21 +108,31 @@ func (c *connector) build(n int) {
 	if n == 0 {
 		return
 	}
-	shown, props := c.taskConfig(), c.config
+	shown, props, refused := c.taskConfig(), c.config, c.excess(n)
 	for i, s := range c.slots {
 		s.set(func(w *want) { w.config, w.spec, w.paused = shown, c.spec(i, props), c.target == task.Paused })
-		s.restart(task.Restarting)
+		s.restart(task.Restarting, refused)
 	}
 	for i := len(c.slots); i < n; i++ {
-		c.slots = append(c.slots, c.newSlot(i, shown, props))
+		c.slots = append(c.slots, c.newSlot(i, shown, props, refused))
 	}
 }
 
-func (c *connector) newSlot(i int, shown, props map[string]string) *slot {
+// excess is why none of n tasks may run, "" when they may: there are more than tasks.max. That happens to a paused
+// connector whose tasks.max is lowered, since it keeps its tasks until it is resumed.
+func (c *connector) excess(n int) string {
+	if !c.enforce || n <= c.tasksMax {
+		return ""
+	}
+	return fmt.Sprintf("org.apache.kafka.connect.runtime.TooManyTasksException: connector %s has %d tasks and tasks.max is %d: "+
+		"resume it, which gives it as many as it may have, or set tasks.max.enforce=false", c.name, n, c.tasksMax)
+}
+
+func (c *connector) newSlot(i int, shown, props map[string]string, refused string) *slot {
 	id := TaskID{Connector: c.name, Task: i}
 	own, sink := c.taskLoggers(i)
 	s := &slot{h: c.h, id: id, wake: make(chan struct{}, 1), ended: make(chan struct{}), state: task.Unassigned, log: own, sinkLog: sink,
-		want: want{run: 1, config: shown, spec: c.spec(i, props), paused: c.target == task.Paused}}
+		want: want{run: 1, config: shown, spec: c.spec(i, props), paused: c.target == task.Paused, refused: refused}}
 	if old := c.h.last[id]; old != nil {
 		s.before = old.ended
 	}

@@ -30,6 +30,7 @@ type examination struct {
 	config   map[string]string // as given
 	props    map[string]string // with references resolved
 	tasksMax int
+	enforce  bool
 	findings []finding
 	// mistyped are client settings of the wrong type. Kafka Connect says nothing else about a configuration that has any.
 	mistyped []cd.Problem
@@ -131,7 +132,7 @@ func (e *examination) commonFindings(keys []cd.Key) {
 	}
 	e.hideUnknownConverters()
 	v, _ := def.Parse(e.props)
-	e.tasksMax = int(v.Int("tasks.max"))
+	e.tasksMax, e.enforce = int(v.Int("tasks.max")), v.Bool("tasks.max.enforce")
 	for _, check := range commonChecks {
 		e.add(check(v))
 	}

@@ -28,7 +28,7 @@ func (h *Herder) RestartConnector(ctx context.Context, name string, includeTasks
 	defer h.mu.Unlock()
 	for _, s := range c.slots {
 		if includeTasks && (!onlyFailed || s.state == task.Failed) {
-			s.restart(task.Restarting)
+			s.restart(task.Restarting, c.excess(len(c.slots)))
 		}
 	}
 	status := c.status()
@@ -54,7 +54,11 @@ func (h *Herder) RestartTask(id TaskID) error {
 	if id.Task < 0 || id.Task >= len(c.slots) {
 		return Errorf(NotFound, "Task %s not found", id)
 	}
-	c.slots[id.Task].restart(task.Restarting)
+	refused := c.excess(len(c.slots))
+	c.slots[id.Task].restart(task.Restarting, refused)
+	if refused != "" {
+		return Errorf(Internal, "Failed to start task: %s", id)
+	}
 	return nil
 }
 

@@ -63,7 +63,7 @@ func (h *Herder) recheck(ctx context.Context, c *connector) {
 	}
 	h.mu.Lock()
 	if e != nil {
-		c.plugin, c.tasksMax = e.plugin, e.tasksMax
+		c.plugin, c.tasksMax, c.enforce = e.plugin, e.tasksMax, e.enforce
 	}
 	c.failure = failure
 	h.mu.Unlock()
@@ -89,7 +89,7 @@ func (h *Herder) applyFile(ctx context.Context, f ConnectorFile) error {
 	if err != nil {
 		return fmt.Errorf("start connector of file %s: %w", f.Path, err)
 	}
-	c := &connector{h: h, name: f.Name, config: e.config, target: target, plugin: e.plugin, tasksMax: e.tasksMax, parked: true}
+	c := &connector{h: h, name: f.Name, config: e.config, target: target, plugin: e.plugin, tasksMax: e.tasksMax, enforce: e.enforce, parked: true}
 	if stored {
 		c.idle = old.idle
 	}

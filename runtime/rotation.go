@@ -64,7 +64,7 @@ func (c *connector) renew(ctx context.Context, props map[string]string) {
 	restarted := 0
 	for _, s := range c.slots {
 		if s.resolved != nil && !maps.Equal(s.resolved, props) {
-			s.restart(task.Restarting)
+			s.restart(task.Restarting, c.excess(len(c.slots)))
 			restarted++
 		}
 	}

@@ -47,6 +47,8 @@ type want struct {
 	spec   task.Spec
 	paused bool
 	gone   bool // the slot itself shall end
+	// refused is why there shall be no run, "" when there shall be one.
+	refused string
 }
 
 // set changes what the slot shall do. The caller holds Herder.mu.
@@ -58,10 +60,10 @@ func (s *slot) set(change func(*want)) {
 	}
 }
 
-// restart asks for a new run. The caller holds Herder.mu.
-func (s *slot) restart(shown task.State) {
+// restart asks for a new run, or for the failure of one when it is refused. The caller holds Herder.mu.
+func (s *slot) restart(shown task.State, refused string) {
 	s.state, s.trace = shown, ""
-	s.set(func(w *want) { w.run++ })
+	s.set(func(w *want) { w.run, w.refused = w.run+1, refused })
 }
 
 func (s *slot) wanted() want {
@@ -119,6 +121,11 @@ func (s *slot) start(w want) Task {
 	spec.Metrics = s.metrics
 	spec.Logger, spec.SinkLogger = s.log, s.sinkLog
 	spec.Report = func(state task.State, trace string) { s.report(w.run, state, trace) }
+	if w.refused != "" {
+		s.metrics.State(string(task.Failed))
+		spec.Report(task.Failed, w.refused)
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(s.h.life, resolveTime)
 	defer cancel()
 	props, err := s.h.resolve(ctx, spec.Props)

@@ -162,7 +162,7 @@ func mismatch(inConfig, name string) error {
 
 // add stores and starts a connector. The caller holds change.
 func (h *Herder) add(name string, e *examination, target task.State) (ConnectorInfo, error) {
-	c := &connector{h: h, name: name, target: target, config: e.config, plugin: e.plugin, tasksMax: e.tasksMax}
+	c := &connector{h: h, name: name, target: target, config: e.config, plugin: e.plugin, tasksMax: e.tasksMax, enforce: e.enforce}
 	tasks := 0
 	if target == task.Running {
 		tasks = e.tasksMax
