@@ -107,8 +107,27 @@ const (
 	fencePath = "/connectors/:connector/fence"
 )
 
+// Part says which endpoints a handler serves; the others are not found.
+type Part uint8
+
+// The parts of the API.
+const (
+	Whole Part = iota
+	WithoutAdmin
+	AdminOnly
+)
+
+func (p Part) has(path string) bool {
+	return p == Whole || strings.HasPrefix(path, "/admin/") == (p == AdminOnly)
+}
+
 // NewHandler returns the API in front of herder, for programs and for web pages of sites.
 func NewHandler(herder Herder, log *slog.Logger, sites CrossSite) http.Handler {
+	return NewPart(Whole, herder, log, sites)
+}
+
+// NewPart returns a part of the API.
+func NewPart(part Part, herder Herder, log *slog.Logger, sites CrossSite) http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	a := &api{herder: herder, log: log, sites: sites}
 	engine := gin.New()
@@ -125,6 +144,9 @@ func NewHandler(herder Herder, log *slog.Logger, sites CrossSite) http.Handler {
 	})
 	methods := map[string][]string{}
 	for _, r := range a.routes() {
+		if !part.has(r.path) {
+			continue
+		}
 		engine.Handle(r.method, r.path, a.endpoint(r))
 		methods[r.path] = append(methods[r.path], r.method)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"time"
 
 	"github.com/sluice-connect/sluice/rest"
@@ -68,24 +67,15 @@ func startWorker(ctx context.Context, config workerconfig.Config, files []runtim
 		return nil, err
 	}
 	providers.LogTo(log)
-	secure, err := config.TLS()
-	if err != nil {
-		return nil, err
-	}
 	state, err := store.Open(config.DataDir)
 	if err != nil {
 		return nil, err
 	}
-	listeners, err := rest.Listen(ctx, config.Addrs())
+	listeners, err := bind(ctx, config)
 	if err != nil {
 		return nil, errors.Join(err, state.Close())
 	}
-	for i, l := range config.Listeners {
-		if l.TLS {
-			listeners[i] = rest.Secure(listeners[i], secure)
-		}
-	}
-	id := config.Advertised(listeners[config.AdvertisedListener()].Addr())
+	id := config.Advertised(listeners.api[config.AdvertisedListener()].Addr())
 	grace := config.Duration(workerconfig.GracefulTimeout)
 	series := metrics.NewRegistry()
 	herder := runtime.New(runtime.Options{
@@ -95,17 +85,13 @@ func startWorker(ctx context.Context, config workerconfig.Config, files []runtim
 		ClusterID: kafka.ClusterID(config.Props), Offsets: kafka.Offsets{}, Resolve: providers.Resolve, Lifetime: providers.Lifetime, Metrics: series,
 		Loggers: tree, Logger: tree.Logger(runtime.LoggerHerder),
 	})
-	restLog := tree.Logger(runtime.LoggerREST)
-	sites := rest.Sites(config.String(workerconfig.AllowOrigin), config.String(workerconfig.AllowMethods))
-	handler := rest.WithMetrics(rest.NewHandler(herder, restLog, sites), series.Handler(herder.Metrics))
-	server := rest.NewServer(rest.WithHeaders(handler, responseHeaders(config)), restLog)
 	if err := herder.Load(); err != nil {
-		return nil, errors.Join(err, closeAll(listeners), state.Close())
+		return nil, errors.Join(err, listeners.close(), state.Close())
 	}
-	server.Serve(listeners)
-	urls := rest.Addresses(listeners)
+	serving := listeners.serve(config, herder, series, tree.Logger(runtime.LoggerREST))
+	urls := rest.Addresses(listeners.api)
 	w := &worker{url: urls[0], grace: grace, stop: func(ctx context.Context) error {
-		err := errors.Join(herder.Close(ctx), server.Shutdown(ctx), state.Close())
+		err := errors.Join(herder.Close(ctx), serving.shutdown(ctx), state.Close())
 		providers.Close()
 		log.Info("stopped", "clean", err == nil)
 		return err
@@ -115,23 +101,7 @@ func startWorker(ctx context.Context, config workerconfig.Config, files []runtim
 		defer cancel()
 		return nil, errors.Join(err, w.stop(end))
 	}
-	log.Info("sluice is ready", "version", version, "listeners", urls, "worker", id,
+	log.Info("sluice is ready", "version", version, "listeners", urls, "admin", rest.Addresses(listeners.admin), "worker", id,
 		"data", config.DataDir, "connectors", len(herder.Connectors()), "ms", time.Since(began).Milliseconds())
 	return w, nil
-}
-
-func closeAll(listeners []net.Listener) error {
-	var all []error
-	for _, l := range listeners {
-		all = append(all, l.Close())
-	}
-	return errors.Join(all...)
-}
-
-func responseHeaders(config workerconfig.Config) []rest.Header {
-	var list []rest.Header
-	for _, h := range config.Headers {
-		list = append(list, rest.Header(h))
-	}
-	return list
 }

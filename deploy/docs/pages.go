@@ -54,7 +54,8 @@ func clients() string {
 
 func worker() string {
 	return workerconfig.Standalone.Markdown() + "\n## https listeners\n\nThese are read as `" + workerconfig.HTTPSPrefix +
-		"ssl.*` when any property begins so, else without prefix. A store that cannot be used stops the start.\n\n" + workerconfig.HTTPS.Markdown()
+		"ssl.*` when any property begins so, for the listeners of /admin as `" + workerconfig.AdminHTTPSPrefix +
+		"ssl.*`, and else without prefix. A store that cannot be used stops the start.\n\n" + workerconfig.HTTPS.Markdown()
 }
 
 // commonKeys are the keys that every sink connector has, as the worker answers them after the sink's own.

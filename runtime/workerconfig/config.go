@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -25,15 +26,17 @@ type Config struct {
 	Props map[string]string
 	// Listeners are the addresses of the REST API; there is at least one.
 	Listeners []Listener
+	// AdminListeners are the addresses of /admin, which the others then do not serve, if AdminApart; nobody does when
+	// there are none.
+	AdminListeners []Listener
+	AdminApart     bool
 	// Headers are those that the operator wants on every answer of the REST API.
 	Headers []Header
 	// DataDir is where the standalone store lives.
 	DataDir string
 	// Ignored and Unused name the properties without effect: known to the Java worker, and known to nobody.
-	Ignored, Unused []string
-	// secure are the properties of https listeners, and securePrefix stands before their names.
-	secure       configdef.Values
-	securePrefix string
+	Ignored, Unused     []string
+	secure, secureAdmin https // of the listeners of either kind
 }
 
 // Read reads the properties in the file at path, as they stand there: references to config providers too.
@@ -66,20 +69,23 @@ func New(props map[string]string) (Config, error) {
 		trimmed[BootstrapServers] = strings.Join(values.List(BootstrapServers), ",") // clients read the properties
 	}
 	c := Config{Values: values, Props: trimmed, DataDir: dataDir(values)}
-	for _, text := range values.List(ListenersKey) {
-		l, err := parseListener(text)
-		if err != nil {
-			return Config{}, err
-		}
-		c.Listeners = append(c.Listeners, l)
+	var err error
+	if c.Listeners, err = parseListeners(values.List(ListenersKey)); err != nil {
+		return Config{}, err
 	}
-	if problems := c.https(); len(problems) > 0 {
+	if c.AdminListeners, err = parseListeners(values.List(AdminListenersKey)); err != nil {
+		return Config{}, err
+	}
+	c.AdminApart = values.Has(AdminListenersKey)
+	var wrong, wrongAdmin []configdef.Problem
+	c.secure, wrong = c.httpsFor(c.Listeners, HTTPSPrefix)
+	c.secureAdmin, wrongAdmin = c.httpsFor(c.AdminListeners, AdminHTTPSPrefix)
+	if problems := append(wrong, wrongAdmin...); len(problems) > 0 {
 		return Config{}, errors.New(messages(problems))
 	}
 	if c.AdvertisedListener() < 0 {
 		return Config{}, fmt.Errorf("Invalid value %s for configuration %s: there is no such listener", c.String(AdvertisedScheme), AdvertisedScheme) //nolint:staticcheck // Kafka's text
 	}
-	var err error
 	if c.Headers, err = ResponseHeaders(values.String(HeadersKey)); err != nil {
 		return Config{}, err
 	}
@@ -179,11 +185,11 @@ func messages(problems []configdef.Problem) string {
 	return strings.Join(texts, "\n")
 }
 
-// Addrs are the addresses to listen on.
+// Addrs are the addresses to listen on: those of Listeners, then those of AdminListeners.
 func (c Config) Addrs() []string {
-	addrs := make([]string, len(c.Listeners))
-	for i, l := range c.Listeners {
-		addrs[i] = l.Addr()
+	var addrs []string
+	for _, l := range slices.Concat(c.Listeners, c.AdminListeners) {
+		addrs = append(addrs, l.Addr())
 	}
 	return addrs
 }

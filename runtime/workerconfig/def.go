@@ -14,6 +14,7 @@ const (
 	ValueConverter     = "value.converter"
 	HeaderConverter    = "header.converter"
 	ListenersKey       = "listeners"
+	AdminListenersKey  = "admin.listeners"
 	AdvertisedHost     = "rest.advertised.host.name"
 	AdvertisedPort     = "rest.advertised.port"
 	AdvertisedScheme   = "rest.advertised.listener"
@@ -53,8 +54,9 @@ var Standalone = cd.New(
 		Doc: "Port that status answers show for this worker."},
 	cd.Key{Name: AdvertisedScheme, Type: cd.String, Null: true, Importance: cd.Low, Valid: cd.OneOfFold("http", "https"),
 		Doc: "Which listener status answers show: the first of http or of https; by default of http when there is one."},
-	cd.Key{Name: "admin.listeners", Type: cd.List, Null: true, Importance: cd.Low, Valid: noAdminListeners,
-		Doc: "Separate addresses for /admin. None is supported yet: the endpoints are on all listeners."},
+	cd.Key{Name: AdminListenersKey, Type: cd.List, Null: true, Importance: cd.Low, Valid: validAdminListeners,
+		Doc: "Addresses of /admin, which " + ListenersKey + " then do not serve and which serve nothing else; when empty nobody serves it. " +
+			"By default /admin is where the rest of the API is. Their https properties begin with `" + AdminHTTPSPrefix + "ssl.`"},
 	cd.Key{Name: GracefulTimeout, Type: cd.Long, Default: "5000", Importance: cd.Low, Valid: cd.AtLeast(0),
 		Doc: "Time that all tasks together have to write, commit and stop when the worker stops."},
 	cd.Key{Name: OffsetFlush, Type: cd.Long, Default: "60000", Importance: cd.Low, Valid: cd.AtLeast(1),
@@ -84,7 +86,7 @@ var Standalone = cd.New(
 	cd.Key{Name: AllowMethods, Type: cd.String, Importance: cd.Low,
 		Doc: "Methods that pages of those origins may use, separated by commas; GET, POST and HEAD when empty."},
 	cd.Key{Name: HeadersKey, Type: cd.String, Importance: cd.Low, Valid: validHeaders,
-		Doc: "Headers of every answer, as `set X-Frame-Options:DENY, \"add Cache-Control:no-cache, no-store\"`; the actions are set, add, setDate " +
+		Doc: "Headers of every answer, but for those of " + AdminListenersKey + ", as `set X-Frame-Options:DENY, \"add Cache-Control:no-cache, no-store\"`; the actions are set, add, setDate " +
 			"and addDate, whose value is the number of milliseconds from now."},
 	cd.Key{Name: TopicTracking, Type: cd.Boolean, Default: "true", Importance: cd.Low,
 		Doc: "Whether to remember which topics a connector has used."},

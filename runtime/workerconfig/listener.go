@@ -47,22 +47,36 @@ func parseListener(text string) (Listener, error) {
 	return Listener{Host: u.Hostname(), Port: int(port), TLS: scheme == "https"}, nil
 }
 
+func parseListeners(texts []string) ([]Listener, error) {
+	var list []Listener
+	for _, text := range texts {
+		l, err := parseListener(text)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, l)
+	}
+	return list, nil
+}
+
 func validListeners(value any) error {
 	list, _ := value.([]string)
 	if len(list) == 0 {
 		return errors.New("List of listeners must not be empty") //nolint:staticcheck // shown after "Invalid value ...: "
 	}
-	for _, text := range list {
-		if _, err := parseListener(text); err != nil {
-			return err
-		}
-	}
-	return nil
+	return validAdminListeners(value)
 }
 
-// hasListener reports whether there is a listener with, or without, TLS.
-func (c Config) hasListener(secure bool) bool {
-	return slices.ContainsFunc(c.Listeners, func(l Listener) bool { return l.TLS == secure })
+// validAdminListeners accepts none as well.
+func validAdminListeners(value any) error {
+	list, _ := value.([]string)
+	_, err := parseListeners(list)
+	return err
+}
+
+// has reports whether there is a listener with, or without, TLS.
+func has(listeners []Listener, secure bool) bool {
+	return slices.ContainsFunc(listeners, func(l Listener) bool { return l.TLS == secure })
 }
 
 // AdvertisedListener is the number of the listener that stands for this worker: the first one of the scheme that
@@ -70,7 +84,7 @@ func (c Config) hasListener(secure bool) bool {
 func (c Config) AdvertisedListener() int {
 	scheme := strings.ToLower(c.String(AdvertisedScheme))
 	if scheme == "" {
-		scheme = Listener{TLS: !c.hasListener(false)}.scheme()
+		scheme = Listener{TLS: !has(c.Listeners, false)}.scheme()
 	}
 	return slices.IndexFunc(c.Listeners, func(l Listener) bool { return l.scheme() == scheme })
 }

@@ -14,10 +14,6 @@ func noExtensions(value any) error {
 	return nil
 }
 
-func noAdminListeners(any) error {
-	return errors.New("separate listeners for /admin are not supported yet by this version; remove the property and keep others from /admin with a proxy")
-}
-
 // Policies are the client override policies, by the names that the Java worker's classes have or are known by.
 var Policies = []string{"All", "None", "Principal", "Allowlist"}
 

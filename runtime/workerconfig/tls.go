@@ -9,8 +9,11 @@ import (
 	cd "github.com/sluice-connect/sluice/schemas/configdef"
 )
 
-// HTTPSPrefix stands before the ssl.* properties that are for the REST API only.
-const HTTPSPrefix = "listeners.https."
+// The prefixes of the ssl.* properties that are only for the listeners of the REST API, and only for those of /admin.
+const (
+	HTTPSPrefix      = "listeners.https."
+	AdminHTTPSPrefix = "admin.listeners.https."
+)
 
 const clientAuth = "ssl.client.auth"
 
@@ -42,55 +45,70 @@ var HTTPS = cd.New(
 		Doc: "Cipher suites to accept, by their IANA names; all secure ones when not set. Without any of TLSv1.3, that version is not accepted."},
 )
 
-// https reads the properties of https listeners.
-func (c *Config) https() []cd.Problem {
-	if !c.hasListener(true) {
-		return nil
-	}
-	prefix := ""
-	if len(c.WithPrefix(HTTPSPrefix)) > 0 {
-		prefix = HTTPSPrefix
-	}
-	values, problems := HTTPS.Parse(c.WithPrefix(prefix))
-	for i := range problems {
-		problems[i].Key = prefix + problems[i].Key
-	}
-	c.secure, c.securePrefix = values, prefix
-	return problems
+// https are the properties of https listeners, and what stands before their names.
+type https struct {
+	cd.Values
+	prefix string
+	used   bool
 }
 
-// TLS returns what https listeners accept, nil without such listeners. It reads the stores: one that cannot be used is
-// an error that names the property, and the worker must not start without it.
-func (c Config) TLS() (*tls.Config, error) {
-	if !c.hasListener(true) {
+// httpsFor reads the properties of the https listeners among some.
+func (c Config) httpsFor(listeners []Listener, own string) (https, []cd.Problem) {
+	if !has(listeners, true) {
+		return https{}, nil
+	}
+	h := https{used: true}
+	if len(c.WithPrefix(own)) > 0 {
+		h.prefix = own
+	}
+	var problems []cd.Problem
+	h.Values, problems = HTTPS.Parse(c.WithPrefix(h.prefix))
+	for i := range problems {
+		problems[i].Key = h.prefix + problems[i].Key
+	}
+	return h, problems
+}
+
+// TLS returns what the https listeners of the REST API accept and what those of /admin do, nil without such listeners.
+// It reads the stores: one that cannot be used is an error that names the property, and the worker must not start
+// without it.
+func (c Config) TLS() (api, admin *tls.Config, err error) {
+	if api, err = c.secure.config(); err != nil {
+		return nil, nil, fmt.Errorf("configure https listeners: %w", err)
+	}
+	if admin, err = c.secureAdmin.config(); err != nil {
+		return nil, nil, fmt.Errorf("configure https listeners of /admin: %w", err)
+	}
+	return api, admin, nil
+}
+
+func (h https) config() (*tls.Config, error) {
+	if !h.used {
 		return nil, nil
 	}
-	v, prefix := c.secure, c.securePrefix
+	v, prefix := h.Values, h.prefix
 	key := keystore.Key{Prefix: prefix, Type: v.String("ssl.keystore.type"), Location: v.String("ssl.keystore.location"),
 		Password: v.Secret("ssl.keystore.password"), KeyPassword: v.Secret("ssl.key.password"),
 		PrivateKey: v.Secret("ssl.keystore.key"), Chain: v.Secret("ssl.keystore.certificate.chain")}
 	if !key.Configured() {
-		return nil, fmt.Errorf("configure https listeners: set %sssl.keystore.location, the store of their key and certificate", prefix)
+		return nil, fmt.Errorf("set %sssl.keystore.location, the store of their key and certificate", prefix)
 	}
 	// Jetty, in the Java worker, speaks HTTP/1.1 only.
 	conf := &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
 	if err := keystore.Narrow(conf, v.List("ssl.enabled.protocols"), v.List("ssl.cipher.suites")); err != nil {
-		return nil, fmt.Errorf("configure https listeners: %w", err)
+		return nil, err
 	}
 	var err error
 	if conf.Certificates, err = key.Certificates(); err != nil {
-		return nil, fmt.Errorf("configure https listeners: %w", err)
+		return nil, err
 	}
-	if err := c.clients(conf); err != nil {
-		return nil, fmt.Errorf("configure https listeners: %w", err)
-	}
-	return conf, nil
+	return conf, h.clients(conf)
 }
 
 // clients says which certificates clients need. Without a trust store of its own, any authority that the system knows
 // could let somebody in.
-func (c Config) clients(conf *tls.Config) error {
-	v, prefix := c.secure, c.securePrefix
+func (h https) clients(conf *tls.Config) error {
+	v, prefix := h.Values, h.prefix
 	trust := keystore.Trust{Prefix: prefix, Type: v.String("ssl.truststore.type"), Location: v.String("ssl.truststore.location"),
 		Password: v.Secret("ssl.truststore.password"), Certificates: v.Secret("ssl.truststore.certificates")}
 	var err error

@@ -30,12 +30,14 @@ func TestHTTPSStoresStopTheStart(t *testing.T) {
 		"bad type":            {append(pem, "ssl.keystore.type", "BKS"), "ssl.keystore.type"},
 		"old protocols":       {append(pem, "ssl.enabled.protocols", "TLSv1.1"), "older versions are not safe"},
 		"unknown protocol":    {append(pem, "ssl.enabled.protocols", "TLSv9"), `"TLSv9" is not known`},
+		"admin without":       {append(pem, AdminListenersKey, "https://:0", "admin.listeners.https.ssl.client.auth", "none"), "of /admin: set admin.listeners.https.ssl.keystore.location"},
+		"admin like the rest": {append(pem, AdminListenersKey, "https://:0"), ""},
 		"weak suites":         {append(pem, "ssl.cipher.suites", "TLS_RSA_WITH_RC4_128_SHA"), "none of the suites"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config, err := New(minimal(append(c.props, ListenersKey, "http://:0,https://:0")...))
 			if err == nil {
-				_, err = config.TLS()
+				_, _, err = config.TLS()
 			}
 			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, want %q", err, c.want)
@@ -66,7 +68,7 @@ func TestHTTPSVersions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			conf, err := config.TLS()
+			conf, _, err := config.TLS()
 			if err != nil || conf.MinVersion != c.low || conf.MaxVersion != c.high {
 				t.Errorf("%+v, %v", conf, err)
 			}
