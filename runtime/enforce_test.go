@@ -23,7 +23,7 @@ func TestTooManyTasksFail(t *testing.T) {
 	w := newWorker(t, t.TempDir())
 	w.lowered("true")
 	w.until("a", Paused, Paused, Paused, Paused)
-	if err := w.RestartTask(TaskID{"a", 0}); KindOf(err) != Internal || err.Error() != "Failed to start task: a-0" {
+	if err := w.RestartTask(TaskID{"a", 0}); kindOf(err) != Internal || err.Error() != "Failed to start task: a-0" {
 		t.Error(err)
 	}
 	w.until("a", Paused, Failed, Paused, Paused)

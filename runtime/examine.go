@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"context"
-	"maps"
 	"sort"
 	"strings"
 
@@ -185,7 +184,7 @@ func (e *examination) converterFindings() {
 		if !ok {
 			continue
 		}
-		config := maps.Clone(withPrefix(e.props, name+"."))
+		config := cd.WithPrefix(e.props, name+".")
 		config[converterType.Name] = role.String() // the worker sets it, whatever the user says
 		first := len(e.findings)
 		e.take(name+".", p.Config(), config)
@@ -215,16 +214,6 @@ func (e *examination) refuseSchemaContent(prefix string, p *converter.Plugin, co
 		f.errors = []string{"Invalid value for configuration " + schemaContent.Name + ": a schema for all records" + notYet}
 	}
 	e.findings = append(e.findings, f)
-}
-
-func withPrefix(config map[string]string, prefix string) map[string]string {
-	out := map[string]string{}
-	for k, v := range config {
-		if name, ok := strings.CutPrefix(k, prefix); ok {
-			out[name] = v
-		}
-	}
-	return out
 }
 
 func (e *examination) nullFindings(raw RawConfig) {

@@ -53,10 +53,10 @@ func TestInvalidConfigurations(t *testing.T) {
 			_, err := w.CreateConnector(t.Context(), "a", c.config, task.Running)
 			want := fmt.Sprintf("Connector configuration is invalid and contains the following %d error(s):\n%s\nYou can also find the above list "+
 				"of errors at the endpoint `/connector-plugins/{connectorType}/config/validate`", len(c.want), strings.Join(c.want, "\n"))
-			if KindOf(err) != BadRequest || err.Error() != want {
+			if kindOf(err) != BadRequest || err.Error() != want {
 				t.Fatalf("got %v\nwant %s", err, want)
 			}
-			if _, err := w.ConnectorInfo("a"); KindOf(err) != NotFound {
+			if _, err := w.ConnectorInfo("a"); kindOf(err) != NotFound {
 				t.Error("a refused connector exists")
 			}
 		})
@@ -84,7 +84,7 @@ func TestNames(t *testing.T) {
 		"a\x00": "String may not contain control sequences but had the following ASCII chars: 0",
 		"a\nb":  "String may not contain control sequences but had the following ASCII chars: 10",
 	} {
-		if _, err := w.CreateConnector(t.Context(), name, valid(), task.Running); KindOf(err) != BadRequest || !strings.Contains(err.Error(), want) {
+		if _, err := w.CreateConnector(t.Context(), name, valid(), task.Running); kindOf(err) != BadRequest || !strings.Contains(err.Error(), want) {
 			t.Errorf("name %q: %v", name, err)
 		}
 	}
@@ -109,7 +109,7 @@ func TestClassNames(t *testing.T) {
 	}
 	for _, name := range []string{"", " " + fakeClass, "Fake", "fakesink", fakeConv} {
 		_, err := lookupConnector(name)
-		if want := "Failed to find any class that implements Connector and which name matches " + name + ", available connectors are: "; KindOf(err) != BadRequest || !strings.HasPrefix(err.Error(), want) {
+		if want := "Failed to find any class that implements Connector and which name matches " + name + ", available connectors are: "; kindOf(err) != BadRequest || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
@@ -146,7 +146,7 @@ func TestValidate(t *testing.T) {
 			t.Errorf("%s: %v", plugin, err)
 		}
 	}
-	if _, err := w.Validate(t.Context(), "FakeSink", RawConfig{}); KindOf(err) != BadRequest {
+	if _, err := w.Validate(t.Context(), "FakeSink", RawConfig{}); kindOf(err) != BadRequest {
 		t.Errorf("without a class: %v", err)
 	}
 }
@@ -167,7 +167,7 @@ func TestPlugins(t *testing.T) {
 	if _, err := w.PluginConfig("FakeConverter", ""); err != nil {
 		t.Error(err)
 	}
-	if _, err := w.PluginConfig("nope", ""); KindOf(err) != NotFound || err.Error() != "Unknown plugin nope." {
+	if _, err := w.PluginConfig("nope", ""); kindOf(err) != NotFound || err.Error() != "Unknown plugin nope." {
 		t.Error(err)
 	}
 }
@@ -176,7 +176,7 @@ func TestMissingClassTellsNoSecret(t *testing.T) {
 	w := newWorker(t, dataDir(t))
 	one, secret := "1", "hunter2"
 	_, err := w.CreateConnector(t.Context(), "a", RawConfig{"x": &one, "db.password": &secret, "y": nil}, task.Running)
-	if want := "Connector config {db.password=[hidden], name=a, x=1, y=null} contains no connector type"; KindOf(err) != BadRequest || err.Error() != want {
+	if want := "Connector config {db.password=[hidden], name=a, x=1, y=null} contains no connector type"; kindOf(err) != BadRequest || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
 }

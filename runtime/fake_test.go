@@ -181,6 +181,15 @@ func (w *worker) close() {
 	w.store = nil
 }
 
+// kindOf returns the kind of err, Internal for errors that have none.
+func kindOf(err error) Kind {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Kind
+	}
+	return Internal
+}
+
 func dataDir(t *testing.T) string { return filepath.Join(t.TempDir(), "data") }
 
 func valid(extra ...string) RawConfig {

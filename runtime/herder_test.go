@@ -44,7 +44,7 @@ func TestLifecycle(t *testing.T) {
 	must(t, w.Resume("a"))
 	w.until("a", run, run, run)
 	must(t, w.DeleteConnector("a"))
-	if _, err := w.ConnectorStatus("a"); KindOf(err) != NotFound || err.Error() != "No status found for connector a" {
+	if _, err := w.ConnectorStatus("a"); kindOf(err) != NotFound || err.Error() != "No status found for connector a" {
 		t.Errorf("status of a deleted connector: %v", err)
 	}
 	eventually(t, "tasks end", func() bool { return w.tasks.count() == 0 })
@@ -118,14 +118,14 @@ func TestPatch(t *testing.T) {
 		"contains no connector type":            {"connector.class": nil},
 		"Must configure one of topics":          {"topics": nil},
 	} {
-		if _, err := w.PatchConnectorConfig(t.Context(), "a", patch); KindOf(err) != BadRequest || !strings.Contains(err.Error(), text) {
+		if _, err := w.PatchConnectorConfig(t.Context(), "a", patch); kindOf(err) != BadRequest || !strings.Contains(err.Error(), text) {
 			t.Errorf("patch answered %v, want %q", err, text)
 		}
 	}
 	if config, _ := w.ConnectorConfig("a"); !maps.Equal(config, want) {
 		t.Errorf("refused patches changed the configuration to %v", config)
 	}
-	if _, err := w.PatchConnectorConfig(t.Context(), "b", nil); KindOf(err) != NotFound {
+	if _, err := w.PatchConnectorConfig(t.Context(), "b", nil); kindOf(err) != NotFound {
 		t.Errorf("patch of an unknown connector: %v", err)
 	}
 }
@@ -178,7 +178,7 @@ func TestRestartAnswers(t *testing.T) {
 		{w.Pause("b"), "Unknown connector b"},
 		{w.DeleteConnector("b"), "Connector b not found"},
 	} {
-		if KindOf(c.err) != NotFound || c.err.Error() != c.text {
+		if kindOf(c.err) != NotFound || c.err.Error() != c.text {
 			t.Errorf("got %v, want %q", c.err, c.text)
 		}
 	}
@@ -356,7 +356,7 @@ func TestCloseStopsAllTasksInOneGracefulTime(t *testing.T) {
 	w.until("a", run, slicesOf(run, 20)...)
 	w.tasks.mayStop = make(chan struct{}) // nobody stops before the grace period ends
 	w.close()
-	if _, err := w.CreateConnector(context.Background(), "b", valid(), run); KindOf(err) != Unavailable {
+	if _, err := w.CreateConnector(context.Background(), "b", valid(), run); kindOf(err) != Unavailable {
 		t.Errorf("after Close: %v", err)
 	}
 }

@@ -81,14 +81,14 @@ func TestOffsets(t *testing.T) {
 	alter := func(name, text string) (string, error) { return w.AlterOffsets(t.Context(), name, wanted(t, text)) }
 	const one = `[{"Partition":{"kafka_topic":"t","kafka_partition":"1"},"Offset":{"kafka_offset":5}}]`
 
-	if _, err := alter("a", `[]`); KindOf(err) != BadRequest || !strings.Contains(err.Error(), "need to be provided") {
+	if _, err := alter("a", `[]`); kindOf(err) != BadRequest || !strings.Contains(err.Error(), "need to be provided") {
 		t.Error(err)
 	}
-	if _, err := alter("a", one); KindOf(err) != NotFound {
+	if _, err := alter("a", one); kindOf(err) != NotFound {
 		t.Error(err)
 	}
 	w.create("a", "consumer.override.group.id", "g", "tasks.max", "2")
-	if _, err := alter("a", one); KindOf(err) != BadRequest || !strings.Contains(err.Error(), "STOPPED state") {
+	if _, err := alter("a", one); kindOf(err) != BadRequest || !strings.Contains(err.Error(), "STOPPED state") {
 		t.Error(err)
 	}
 	if err := w.Stop("a"); err != nil {
@@ -103,10 +103,10 @@ func TestOffsets(t *testing.T) {
 	if err != nil || fmt.Sprint(list) != "[{t-1 5}]" || f.clients[len(f.clients)-1] != "connector-worker-adminclient-a" || f.groups["g"] == nil {
 		t.Error(list, err, f)
 	}
-	if _, err := alter("a", strings.Replace(one, `"1"`, "10", 1)); KindOf(err) != BadRequest || !strings.HasSuffix(err.Error(), "Kafka has no partition 10 of topic t") {
+	if _, err := alter("a", strings.Replace(one, `"1"`, "10", 1)); kindOf(err) != BadRequest || !strings.HasSuffix(err.Error(), "Kafka has no partition 10 of topic t") {
 		t.Error(err)
 	}
-	if _, err := alter("a", strings.Replace(one, ":5", ":-5", 1)); KindOf(err) != BadRequest {
+	if _, err := alter("a", strings.Replace(one, ":5", ":-5", 1)); kindOf(err) != BadRequest {
 		t.Error(err)
 	}
 	f.inUse = 1 // a static member that its task left behind
@@ -114,7 +114,7 @@ func TestOffsets(t *testing.T) {
 		t.Error(err, f.evicted)
 	}
 	f.inUse = 2
-	if _, err := w.ResetOffsets(t.Context(), "a"); KindOf(err) != Internal || !strings.Contains(err.Error(), "tasks haven't stopped completely yet") {
+	if _, err := w.ResetOffsets(t.Context(), "a"); kindOf(err) != Internal || !strings.Contains(err.Error(), "tasks haven't stopped completely yet") {
 		t.Error(err)
 	}
 	if text, err := w.ResetOffsets(t.Context(), "a"); err != nil || !strings.Contains(text, "reset successfully") || f.groups["g"] != nil {
@@ -145,11 +145,11 @@ func TestActiveTopics(t *testing.T) {
 		t.Error(topics)
 	}
 	w.opt.Worker["topic.tracking.allow.reset"] = "false"
-	if err := w.ResetActiveTopics("a"); KindOf(err) != Forbidden || err.Error() != "Topic tracking reset is disabled." {
+	if err := w.ResetActiveTopics("a"); kindOf(err) != Forbidden || err.Error() != "Topic tracking reset is disabled." {
 		t.Error(err)
 	}
 	w.opt.Worker["topic.tracking.enable"] = "false"
-	if _, err := w.ActiveTopics("a"); KindOf(err) != Forbidden || err.Error() != "Topic tracking is disabled." {
+	if _, err := w.ActiveTopics("a"); kindOf(err) != Forbidden || err.Error() != "Topic tracking is disabled." {
 		t.Error(err)
 	}
 }

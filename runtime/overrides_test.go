@@ -82,7 +82,7 @@ func TestOverridesOfTheWrongType(t *testing.T) {
 			_, patched := w.PatchConnectorConfig(t.Context(), "there", c.config)
 			_, validated := w.Validate(t.Context(), "FakeSink", c.config)
 			for _, err := range []error{created, put, patched, validated} {
-				if err == nil || KindOf(err) != BadRequest || !strings.HasSuffix(err.Error(), c.want) {
+				if err == nil || kindOf(err) != BadRequest || !strings.HasSuffix(err.Error(), c.want) {
 					t.Errorf("got %v\nwant %s", err, c.want)
 				}
 			}
@@ -139,7 +139,7 @@ func TestReferencesAreResolvedForTasksAndValidatorsOnly(t *testing.T) {
 		s, _ := w.TaskStatus(TaskID{"a", 0})
 		return s.State == Failed && strings.Contains(s.Trace, "${p:x}")
 	})
-	if _, err := w.CreateConnector(t.Context(), "b", valid(), task.Running); KindOf(err) != BadRequest {
+	if _, err := w.CreateConnector(t.Context(), "b", valid(), task.Running); kindOf(err) != BadRequest {
 		t.Error(err)
 	}
 }
@@ -155,7 +155,7 @@ func TestVersionRanges(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"[1.0", "1.0]", "[2,1]", "[1,2],[3,4]", "[]", "(1)", ","} {
-		if _, err := parseVersionRange(text); KindOf(err) != BadRequest || err == nil {
+		if _, err := parseVersionRange(text); kindOf(err) != BadRequest || err == nil {
 			t.Errorf("%s was taken", text)
 		}
 	}

@@ -3,7 +3,6 @@
 package runtime
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/sluice-connect/sluice/runtime/task"
@@ -160,13 +159,4 @@ func (e *Error) Error() string { return e.Message }
 // Errorf builds an Error.
 func Errorf(k Kind, format string, a ...any) *Error {
 	return &Error{Kind: k, Message: fmt.Sprintf(format, a...)}
-}
-
-// KindOf returns the kind of err, Internal for errors that are no Error.
-func KindOf(err error) Kind {
-	var e *Error
-	if errors.As(err, &e) {
-		return e.Kind
-	}
-	return Internal
 }

@@ -42,8 +42,8 @@ func ownProblems(worker map[string]string) []cd.Problem {
 func loginProblems(worker map[string]string) []cd.Problem {
 	own := kafka.CheckSecurity(worker)
 	problems := securityProblem("", own)
-	problems = append(problems, securityProblem("consumer.", kafka.CheckSecurity(withPrefix(worker, "consumer.")))...)
-	problems = append(problems, securityProblem("producer.", kafka.CheckSecurity(withPrefix(worker, "producer.")))...)
+	problems = append(problems, securityProblem("consumer.", kafka.CheckSecurity(cd.WithPrefix(worker, "consumer.")))...)
+	problems = append(problems, securityProblem("producer.", kafka.CheckSecurity(cd.WithPrefix(worker, "producer.")))...)
 	if own == nil { // admin clients inherit what the worker's own have
 		problems = append(problems, securityProblem("admin.", kafka.CheckSecurity(kafka.AdminProps(worker, nil, "")))...)
 	}

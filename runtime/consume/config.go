@@ -6,9 +6,9 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -95,11 +95,7 @@ func Check(prefix string, props map[string]string) []configdef.Problem {
 		return problems
 	}
 	own := map[string]string{"bootstrap.servers": "localhost:9092"}
-	for name, value := range props {
-		if rest, ok := strings.CutPrefix(name, prefix); ok {
-			own[rest] = value
-		}
-	}
+	maps.Copy(own, configdef.WithPrefix(props, prefix))
 	v, problems := consumerDef.Parse(own)
 	if len(problems) > 0 {
 		return problems

@@ -5,9 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"strings"
 
 	"github.com/IBM/sarama"
+
+	"github.com/sluice-connect/sluice/schemas/configdef"
 )
 
 // ClusterID returns a function that asks the brokers of a worker's properties for the id of their cluster.
@@ -15,7 +16,7 @@ func ClusterID(worker map[string]string) func(context.Context) (string, error) {
 	props := maps.Clone(worker)
 	if props["security.protocol"] == "" {
 		// Who secures the consumers only has told us all we need.
-		maps.Copy(props, consumerProps(worker))
+		maps.Copy(props, configdef.WithPrefix(worker, "consumer."))
 	}
 	return func(ctx context.Context) (string, error) {
 		conf, brokers, err := Config(props)
@@ -29,16 +30,6 @@ func ClusterID(worker map[string]string) func(context.Context) (string, error) {
 		id, err := askClusterID(client, conf)
 		return id, errors.Join(err, client.Close())
 	}
-}
-
-func consumerProps(worker map[string]string) map[string]string {
-	props := map[string]string{}
-	for k, v := range worker {
-		if rest, ok := strings.CutPrefix(k, "consumer."); ok {
-			props[rest] = v
-		}
-	}
-	return props
 }
 
 func askClusterID(client sarama.Client, conf *sarama.Config) (string, error) {

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/IBM/sarama"
 
 	"github.com/sluice-connect/sluice/schemas"
+	"github.com/sluice-connect/sluice/schemas/configdef"
 )
 
 // ErrGroupInUse says that a consumer group has members, so that nobody else may change its offsets.
@@ -92,17 +92,12 @@ func AdminProps(worker, connector map[string]string, clientID string) map[string
 	props := maps.Clone(worker)
 	if props["security.protocol"] == "" {
 		// Who secures the consumers only has told us all we need.
-		maps.Copy(props, consumerProps(worker))
+		maps.Copy(props, configdef.WithPrefix(worker, "consumer."))
 		props["bootstrap.servers"] = worker["bootstrap.servers"]
 	}
 	props["client.id"] = clientID
-	for prefix, from := range map[string]map[string]string{"admin.": worker, "admin.override.": connector} {
-		for k, v := range from {
-			if rest, ok := strings.CutPrefix(k, prefix); ok {
-				props[rest] = v
-			}
-		}
-	}
+	maps.Copy(props, configdef.WithPrefix(worker, "admin."))
+	maps.Copy(props, configdef.WithPrefix(connector, "admin.override."))
 	return props
 }
 

@@ -30,8 +30,6 @@ type Task struct {
 	commitRounds atomic.Int64
 	completions  sampled
 	completed    atomic.Int64
-	skips        sampled
-	skipped      atomic.Int64
 
 	active     atomic.Int64 // records read and not committed
 	actives    sampled
@@ -74,12 +72,6 @@ func (t *Task) Commit(ok bool, took time.Duration) {
 	t.commitTime.record(now, took.Microseconds())
 	t.completed.Add(1)
 	t.completions.record(now, 1)
-}
-
-// CommitSkipped counts a commit whose answer came too late to matter.
-func (t *Task) CommitSkipped() {
-	t.skipped.Add(1)
-	t.skips.record(t.now(), 1)
 }
 
 // Rebalanced counts a rebalance of the consumer group that took the partitions away.

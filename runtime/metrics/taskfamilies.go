@@ -80,10 +80,10 @@ var taskFamilies = []taskFamily{
 		func(t *Task, now int64) float64 { return t.completions.rate(now) }),
 	ofTask(sinkGroup, "offset-commit-completion-total", counter, "Successful offset commits.",
 		func(t *Task, _ int64) float64 { return float64(t.completed.Load()) }),
-	ofTask(sinkGroup, "offset-commit-skip-rate", gauge, "Offset commits per second whose answer came too late.",
-		func(t *Task, now int64) float64 { return t.skips.rate(now) }),
-	ofTask(sinkGroup, "offset-commit-skip-total", counter, "Offset commits whose answer came too late.",
-		func(t *Task, _ int64) float64 { return float64(t.skipped.Load()) }),
+	ofTask(sinkGroup, "offset-commit-skip-rate", gauge, "Offset commits per second that were overtaken by others: 0, a task has one at a time.",
+		never),
+	ofTask(sinkGroup, "offset-commit-skip-total", counter, "Offset commits that were overtaken by others: 0, a task has one at a time.",
+		never),
 	ofTask(sinkGroup, "put-batch-max-time-ms", gauge, "Longest time the sink took for a batch in the window.",
 		func(t *Task, now int64) float64 { return t.putTime.maximum(now) / usPerMs }),
 	ofTask(sinkGroup, "put-batch-avg-time-ms", gauge, "Mean time the sink took for a batch in the window.",
@@ -113,5 +113,8 @@ var taskFamilies = []taskFamily{
 			return 0
 		}},
 }
+
+// never is the value of what cannot happen here and dashboards ask for.
+func never(*Task, int64) float64 { return 0 }
 
 var partitionLag = own("sink_partition_lag", gauge, "Offsets between the committed one and the end of the log, which is looked up every 30 s when nothing is fetched, as while the sink is away.", "connector", "task", "topic", "partition")

@@ -9,6 +9,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"github.com/sluice-connect/sluice/runtime/kafka"
+	"github.com/sluice-connect/sluice/schemas/configdef"
 )
 
 const deadText = "Could not initialize dead letter queue with topic="
@@ -111,7 +112,7 @@ func producerProps(s *Spec) map[string]string {
 	if servers, ok := s.Worker["bootstrap.servers"]; ok {
 		props["bootstrap.servers"] = servers
 	}
-	maps.Copy(props, withPrefix(s.Worker, "producer."))
-	maps.Copy(props, withPrefix(s.Props, "producer.override."))
+	maps.Copy(props, configdef.WithPrefix(s.Worker, "producer."))
+	maps.Copy(props, configdef.WithPrefix(s.Props, "producer.override."))
 	return props
 }

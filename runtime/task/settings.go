@@ -10,6 +10,7 @@ import (
 
 	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/runtime/consume"
+	"github.com/sluice-connect/sluice/runtime/workerconfig"
 	"github.com/sluice-connect/sluice/schemas/configdef"
 	"github.com/sluice-connect/sluice/schemas/converter"
 )
@@ -35,9 +36,6 @@ type settings struct {
 	connector         connectors.Config
 	errors            tolerance
 }
-
-// defaultHeaderConverter is the worker's when it does not name one.
-const defaultHeaderConverter = "org.apache.kafka.connect.storage.SimpleHeaderConverter"
 
 func newSettings(s Spec) (settings, error) {
 	var set settings
@@ -71,8 +69,8 @@ func consumerConfig(s Spec) (consume.Config, error) {
 	if servers, ok := s.Worker["bootstrap.servers"]; ok {
 		props["bootstrap.servers"] = servers
 	}
-	maps.Copy(props, withPrefix(s.Worker, "consumer."))
-	maps.Copy(props, withPrefix(s.Props, "consumer.override."))
+	maps.Copy(props, configdef.WithPrefix(s.Worker, "consumer."))
+	maps.Copy(props, configdef.WithPrefix(s.Props, "consumer.override."))
 	clientID := fmt.Sprintf("connector-consumer-%s-%d", s.Connector, s.ID)
 	c, err := consume.NewConfig(props, clientID, "connect-"+s.Connector)
 	if err != nil {
@@ -110,9 +108,9 @@ func newConverter(s Spec, key string, role converter.Role) (string, converter.Co
 	}
 	class := strings.TrimSpace(from[key])
 	if class == "" && role == converter.ForHeader {
-		class = defaultHeaderConverter
+		class = workerconfig.DefaultHeaderConverter
 	}
-	c, err := converter.New(class, withPrefix(from, key+"."), role)
+	c, err := converter.New(class, configdef.WithPrefix(from, key+"."), role)
 	if err != nil {
 		return class, nil, fmt.Errorf("set up %s: %w", key, err)
 	}
@@ -131,14 +129,4 @@ func (set *settings) close() error {
 		}
 	}
 	return failed
-}
-
-func withPrefix(props map[string]string, prefix string) map[string]string {
-	out := map[string]string{}
-	for k, v := range props {
-		if rest, ok := strings.CutPrefix(k, prefix); ok {
-			out[rest] = v
-		}
-	}
-	return out
 }

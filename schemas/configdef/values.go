@@ -76,9 +76,12 @@ func (v Values) List(key string) []string { l, _ := v.parsed[key].([]string); re
 func (v Values) Secret(key string) Secret { s, _ := v.parsed[key].(Secret); return s }
 
 // WithPrefix returns the original properties whose names start with prefix, with the prefix cut off.
-func (v Values) WithPrefix(prefix string) map[string]string {
+func (v Values) WithPrefix(prefix string) map[string]string { return WithPrefix(v.props, prefix) }
+
+// WithPrefix returns the properties whose names start with prefix, with the prefix cut off.
+func WithPrefix(props map[string]string, prefix string) map[string]string {
 	out := map[string]string{}
-	for k, text := range v.props {
+	for k, text := range props {
 		if rest, ok := strings.CutPrefix(k, prefix); ok {
 			out[rest] = text
 		}

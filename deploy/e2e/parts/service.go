@@ -54,9 +54,6 @@ func (s *Service) Pid() int {
 	return s.running.process.Pid
 }
 
-// LogPath returns the file that holds everything the service printed since it was first started.
-func (s *Service) LogPath() string { return s.logPath }
-
 // Stop asks the service to end, as an orderly shutdown does, and returns when it is gone.
 func (s *Service) Stop() {
 	s.tb.Helper()
