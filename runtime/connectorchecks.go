@@ -8,20 +8,11 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/sluice-connect/sluice/connectors"
 	cd "github.com/sluice-connect/sluice/schemas/configdef"
-	"github.com/sluice-connect/sluice/schemas/converter"
 )
 
-// maxTasks bounds what one request can start.
+// maxTasks bounds what one request can start, whatever its tasks.max: a connector may make fewer tasks than that.
 const maxTasks = 1000
-
-var validTasksMax = cd.All(cd.AtLeast(1), func(v any) error {
-	if n, _ := v.(int32); n > maxTasks {
-		return fmt.Errorf("This worker runs at most %d tasks for a connector", maxTasks) //nolint:staticcheck // shown after "Invalid value ...: "
-	}
-	return nil
-})
 
 func validName(v any) error {
 	name, _ := v.(string)
@@ -42,52 +33,19 @@ func validName(v any) error {
 
 func validRegex(v any) error {
 	if _, err := regexp.Compile(v.(string)); err != nil {
-		return fmt.Errorf("Invalid regex: %w", err) //nolint:staticcheck // Kafka's text
+		return errors.New("Invalid regex: " + regexRefusal(v.(string), err)) //nolint:staticcheck // Kafka's text
 	}
 	return nil
 }
 
-func validConverter(v any) error {
-	class, _ := v.(string)
-	if _, isConnector := connectors.Lookup(class); isConnector {
-		return nil // wrongInterface has the better text
-	}
-	if _, ok := converter.Lookup(class); !ok {
-		return fmt.Errorf("Class %s could not be found.", class) //nolint:staticcheck // Kafka's text
+// commonChecks are the checks whose texts stand alone, without "Invalid value V for configuration K: " before them.
+var commonChecks = []func(cd.Values) []cd.Problem{topicNames, sinkChecks}
+
+func uniqueAliases(v any) error {
+	if list, _ := v.([]string); repeated(list) {
+		return errors.New("Duplicate alias provided.") //nolint:staticcheck // Kafka's text
 	}
 	return nil
-}
-
-// commonChecks are the checks whose texts stand alone, without "Invalid value V for configuration K: " before them or
-// with the value in another form.
-var commonChecks = []func(cd.Values) []cd.Problem{wrongInterface, duplicateAliases, duplicateTopics, sinkChecks}
-
-func wrongInterface(v cd.Values) []cd.Problem {
-	var problems []cd.Problem
-	for _, key := range []string{"key.converter", "value.converter", "header.converter"} {
-		class, kind := v.String(key), "Converter"
-		p, known := converter.Lookup(class)
-		_, isConnector := connectors.Lookup(class)
-		fits := known && p.Value
-		if key == "header.converter" {
-			kind, fits = "HeaderConverter", known && p.Header
-		}
-		if (known || isConnector) && !fits {
-			problems = append(problems, cd.Problem{Key: key, Message: fmt.Sprintf("Class class %s does not implement the %s interface", class, kind)})
-		}
-	}
-	return problems
-}
-
-func duplicateAliases(v cd.Values) []cd.Problem {
-	var problems []cd.Problem
-	for _, key := range []string{"transforms", "predicates"} {
-		if list := v.List(key); repeated(list) {
-			problems = append(problems, cd.Problem{Key: key, Message: fmt.Sprintf("Invalid value [%s] for configuration %s: Duplicate alias provided.",
-				strings.Join(list, ", "), key)})
-		}
-	}
-	return problems
 }
 
 func repeated(list []string) bool {
@@ -104,7 +62,7 @@ func repeated(list []string) bool {
 // sinkChecks are the checks over several common keys, as SinkConnectorConfig makes them.
 func sinkChecks(v cd.Values) []cd.Problem {
 	topics, regex := v.List("topics"), v.String("topics.regex")
-	dlq := v.String("errors.deadletterqueue.topic.name")
+	dlq := v.String(dlqTopic)
 	both := func(text string) []cd.Problem {
 		return []cd.Problem{{Key: "topics", Message: text}, {Key: "topics.regex", Message: text}}
 	}
@@ -129,10 +87,14 @@ func sinkChecks(v cd.Values) []cd.Problem {
 	return nil
 }
 
-// duplicateTopics has a text of its own in Kafka, without the value.
-func duplicateTopics(v cd.Values) []cd.Problem {
-	if repeated(v.List("topics")) {
+// topicNames looks at the list of topics, for which Kafka has texts without the value.
+func topicNames(v cd.Values) []cd.Problem {
+	topics := v.List("topics")
+	switch {
+	case repeated(topics):
 		return []cd.Problem{{Key: "topics", Message: "Configuration 'topics' values must not be duplicated."}}
+	case slices.Contains(topics, ""):
+		return []cd.Problem{{Key: "topics", Message: "Configuration 'topics' values must not be empty."}}
 	}
 	return nil
 }

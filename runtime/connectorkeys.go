@@ -30,8 +30,8 @@ var connectorKeys = []cd.Key{
 		Doc: "Version of the connector."},
 	{Name: "tasks.max", Type: cd.Int, Default: "1", Importance: cd.High,
 		Group: groupCommon, Order: 4, Width: cd.WidthShort, DisplayName: "Tasks max",
-		Valid: validTasksMax,
-		Doc:   "Maximum number of tasks to use for this connector."},
+		Valid: cd.AtLeast(1), NonNull: "Value must be non-null",
+		Doc: "Maximum number of tasks to use for this connector."},
 	{Name: "tasks.max.enforce", Type: cd.Boolean, Default: "true", Importance: cd.Low,
 		Group: groupCommon, Order: 5, Width: cd.WidthShort, DisplayName: "Enforce tasks max",
 		Doc: "(Deprecated) Whether to enforce that the tasks.max property is respected by the connector. By " +
@@ -42,7 +42,6 @@ var connectorKeys = []cd.Key{
 			"and will be removed in an upcoming major release."},
 	{Name: "key.converter", Type: cd.Class, Null: true, Importance: cd.Low,
 		Group: groupCommon, Order: 6, Width: cd.WidthShort, DisplayName: "Key converter class",
-		Valid: validConverter,
 		Doc: "Converter class used to convert between Kafka Connect format and the serialized form that is " +
 			"written to Kafka. This controls the format of the keys in messages written to or read from " +
 			"Kafka, and since this is independent of connectors it allows any connector to work with any " +
@@ -52,7 +51,6 @@ var connectorKeys = []cd.Key{
 		Doc: "Version of the key converter."},
 	{Name: "value.converter", Type: cd.Class, Null: true, Importance: cd.Low,
 		Group: groupCommon, Order: 8, Width: cd.WidthShort, DisplayName: "Value converter class",
-		Valid: validConverter,
 		Doc: "Converter class used to convert between Kafka Connect format and the serialized form that is " +
 			"written to Kafka. This controls the format of the values in messages written to or read from " +
 			"Kafka, and since this is independent of connectors it allows any connector to work with any " +
@@ -62,7 +60,6 @@ var connectorKeys = []cd.Key{
 		Doc: "Version of the value converter."},
 	{Name: "header.converter", Type: cd.Class, Null: true, Importance: cd.Low,
 		Group: groupCommon, Order: 10, Width: cd.WidthShort, DisplayName: "Header converter class",
-		Valid: validConverter,
 		Doc: "HeaderConverter class used to convert between Kafka Connect format and the serialized form that " +
 			"is written to Kafka. This controls the format of the header values in messages written to or " +
 			"read from Kafka, and since this is independent of connectors it allows any connector to work " +
@@ -74,13 +71,15 @@ var connectorKeys = []cd.Key{
 		Doc: "Version of the header converter."},
 	{Name: "transforms", Type: cd.List, Importance: cd.Low,
 		Group: groupTransforms, Order: 12, Width: cd.WidthLong, DisplayName: "Transforms",
+		Valid: uniqueAliases, NonNull: "entry must be non null",
 		Doc: "Aliases for the transformations to be applied to records."},
 	{Name: "predicates", Type: cd.List, Importance: cd.Low,
 		Group: groupPredicates, Order: 13, Width: cd.WidthLong, DisplayName: "Predicates",
+		Valid: uniqueAliases, NonNull: "entry must be non null",
 		Doc: "Aliases for the predicates used by transformations."},
 	{Name: "config.action.reload", Type: cd.String, Default: "restart", Importance: cd.Low,
 		Group: groupCommon, Order: 14, Width: cd.WidthMedium, DisplayName: "Reload Action",
-		Valid: cd.OneOf("none", "restart"),
+		Valid: cd.OneOf("none", "restart"), NonNull: "String must be one of: none, restart",
 		Doc: "The action that Connect should take on the connector when changes in external configuration " +
 			"providers result in a change in the connector's configuration properties. A value of 'none' " +
 			"indicates that Connect will do nothing. A value of 'restart' indicates that Connect should " +
@@ -97,7 +96,7 @@ var connectorKeys = []cd.Key{
 			"to the delay once this limit is reached to prevent thundering herd issues."},
 	{Name: "errors.tolerance", Type: cd.String, Default: "none", Importance: cd.Medium,
 		Group: groupErrors, Order: 3, Width: cd.WidthShort, DisplayName: "Error Tolerance",
-		Valid: cd.OneOf("none", "all"),
+		Valid: cd.OneOf("none", "all"), NonNull: "String must be one of: none, all",
 		Doc: "Behavior for tolerating errors during connector operation. 'none' is the default value and " +
 			"signals that any error will result in an immediate connector task failure; 'all' changes the " +
 			"behavior to skip over problematic records."},

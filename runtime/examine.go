@@ -21,6 +21,7 @@ type finding struct {
 	errors []string
 	hidden bool // not visible: it depends on a key that is wrong
 	once   bool // counts as one error, whatever the number of its messages
+	part   bool // of a converter or client: the null of such a key is reported beside it, under a key without definition
 }
 
 // examination is what is known about a configuration before it is accepted.
@@ -107,59 +108,58 @@ func (h *Herder) examine(ctx context.Context, raw RawConfig) (*examination, erro
 	if !given {
 		return nil, Errorf(BadRequest, "Connector config %s contains no connector type", javaMap(raw))
 	}
+	if topic, set := raw[dlqTopic]; set && topic == nil {
+		return nil, Errorf(BadRequest, "Null value can not be supplied as the configuration value of %s", dlqTopic) // Java trips over it
+	}
 	plugin, err := lookupConnector(class)
 	if err != nil {
 		return nil, err
 	}
 	e.plugin = plugin
-	e.commonFindings(h.commonKeys(plugin))
-	if err := e.versionFindings(versionOf(plugin, h.opt.Version)); err != nil {
+	installed := versionOf(plugin, h.opt.Version)
+	wanted, err := parseVersionRange(e.props[pluginVersion])
+	if _, set := e.props[pluginVersion]; set && err != nil {
 		return nil, err
+	} else if set && !wanted.contains(installed) {
+		e.unloadable(h.commonKeys(plugin), wanted.missing(plugin.Class, installed))
+		e.nullFindings(raw)
+		return e, nil
 	}
+	e.commonFindings(h.commonKeys(plugin))
 	e.take("", plugin.Connector.Config(), e.props)
-	e.overrideFindings(h.opt.Worker)
+	e.overrideFindings(h.opt.Worker, raw)
 	e.converterFindings()
 	e.nullFindings(raw)
 	return e, nil
 }
 
+// unloadable is what can be said when the class is not there in the version that the connector pins: nothing about the
+// keys of sinks, of the class itself and of its converters.
+func (e *examination) unloadable(keys []cd.Key, missing string) {
+	for i := range keys {
+		if k := &keys[i]; k.Type == cd.Class {
+			k.Null, k.Default, k.Recommended = true, "", nil
+		}
+	}
+	e.take("", cd.New(keys[:len(connectorKeys)]...), e.props)
+	for _, role := range converterRoles {
+		e.find(role.String() + ".converter.plugin.version").hidden = true
+	}
+	e.add([]cd.Problem{{Key: "connector.class", Message: missing}, {Key: pluginVersion, Message: missing}})
+}
+
 func (e *examination) commonFindings(keys []cd.Key) {
 	def := cd.New(keys...)
 	e.take("", def, e.props)
-	if f := e.find("tasks.max"); f.value == nil {
-		f.errors = append(f.errors, "Invalid value null for configuration tasks.max: Value must be non-null")
-	}
-	e.hideUnknownConverters()
+	e.converterClasses()
 	v, _ := def.Parse(e.props)
-	e.tasksMax, e.enforce = int(v.Int("tasks.max")), v.Bool("tasks.max.enforce")
+	e.tasksMax, e.enforce = min(int(v.Int("tasks.max")), maxTasks), v.Bool("tasks.max.enforce")
 	for _, check := range commonChecks {
 		e.add(check(v))
 	}
 	if len(e.messages()) == 0 {
 		e.add(unsupported(v))
 	}
-}
-
-// hideUnknownConverters takes back the value of a converter class that does not exist: in Kafka it did not parse.
-func (e *examination) hideUnknownConverters() {
-	for _, name := range []string{"key.converter", "value.converter", "header.converter"} {
-		if f := e.find(name); len(f.errors) > 0 {
-			f.value = nil
-			e.find(name + ".plugin.version").hidden = true
-		}
-	}
-}
-
-// versionFindings refuses a version that is not there: a binary holds one version of each class.
-func (e *examination) versionFindings(version string) error {
-	r, err := parseVersionRange(e.props[pluginVersion])
-	if err != nil {
-		return err
-	}
-	if !r.contains(version) {
-		e.add([]cd.Problem{{Key: pluginVersion, Message: r.missing(e.plugin.Class, version)}})
-	}
-	return nil
 }
 
 // take adds what def finds in config about its keys, under their names with prefix.
@@ -175,28 +175,10 @@ func (e *examination) take(prefix string, def *cd.Def, config map[string]string)
 	}
 }
 
-// converterFindings checks the settings of converters that the connector names itself. Their messages carry the
-// names without prefix, as the converter knows them.
-func (e *examination) converterFindings() {
-	for _, role := range []converter.Role{converter.ForHeader, converter.ForKey, converter.ForValue} {
-		name := role.String() + ".converter"
-		p, ok := converter.Lookup(e.props[name])
-		if !ok {
-			continue
-		}
-		config := cd.WithPrefix(e.props, name+".")
-		config[converterType.Name] = role.String() // the worker sets it, whatever the user says
-		first := len(e.findings)
-		e.take(name+".", p.Config(), config)
-		e.describe(e.findings[first:], name+".", shownKeys(p))
-		e.refuseSchemaContent(name+".", p, config)
-	}
-}
-
 // describe gives findings of a converter the definitions that answers show, and counts them once each.
 func (e *examination) describe(findings []finding, prefix string, shown *cd.Def) {
 	for i := range findings {
-		findings[i].once = true
+		findings[i].once, findings[i].part = true, true
 		if k, ok := shown.Key(strings.TrimPrefix(findings[i].name, prefix)); ok {
 			findings[i].key = &k
 		}
@@ -216,6 +198,8 @@ func (e *examination) refuseSchemaContent(prefix string, p *converter.Plugin, co
 	e.findings = append(e.findings, f)
 }
 
+// nullFindings adds what is wrong with keys that are set to null. Unlike a key that is not set, such a key has no
+// default and is not missed when it is required.
 func (e *examination) nullFindings(raw RawConfig) {
 	var names []string
 	for name, v := range raw {
@@ -225,16 +209,40 @@ func (e *examination) nullFindings(raw RawConfig) {
 	}
 	sort.Strings(names)
 	for _, name := range names {
-		if f := e.find(name); f != nil {
-			f.value = nil
-			switch name {
-			case "tasks.max":
-				f.errors = append(f.errors, "Invalid value null for configuration tasks.max: Value must be non-null")
-			case "topics":
-				f.errors = append([]string{"Configuration 'topics' values must not be null."}, f.errors...)
-			}
+		f := e.find(name)
+		if f != nil {
+			e.setNull(f)
 		}
-		e.add([]cd.Problem{{Key: name, Message: "Null value can not be supplied as the configuration value."}})
+		if f != nil && !f.part {
+			f.errors = append(f.errors, notNull)
+			continue
+		}
+		e.findings = append([]finding{{name: name, errors: []string{notNull}}}, e.findings...)
+	}
+}
+
+const notNull = "Null value can not be supplied as the configuration value."
+
+func (e *examination) setNull(f *finding) {
+	if f.part && strings.HasSuffix(f.name, "."+converterType.Name) {
+		return // what the worker sets instead
+	}
+	f.value = nil
+	if f.key == nil {
+		return
+	}
+	if f.key.Required {
+		f.errors = nil
+	}
+	switch {
+	case f.key.NonNull != "":
+		f.errors = append([]string{f.key.Refusal("null", f.key.NonNull)}, f.errors...)
+	case f.name == "topics":
+		f.errors = append([]string{"Configuration 'topics' values must not be null."}, f.errors...)
+	case f.key.Type == cd.Class:
+		if version := e.find(f.name + ".plugin.version"); version != nil {
+			version.hidden = true
+		}
 	}
 }
 

@@ -22,13 +22,36 @@ func TestInvalidConfigurations(t *testing.T) {
 		"not a number": {valid("tasks.max", "abc"), []string{
 			"Invalid value abc for configuration tasks.max: Not a number of type INT",
 			"Invalid value null for configuration tasks.max: Value must be non-null"}},
-		"too many tasks": {valid("tasks.max", "2147483647"), []string{
-			"Invalid value 2147483647 for configuration tasks.max: This worker runs at most 1000 tasks for a connector"}},
 		"no topics":   {valid("topics", ""), []string{"Must configure one of topics or topics.regex", "Must configure one of topics or topics.regex"}},
 		"both topics": {valid("topics.regex", "x"), []string{both, both}},
 		"bad regex": {valid("topics", "", "topics.regex", "["), []string{
-			"Invalid value [ for configuration topics.regex: Invalid regex: error parsing regexp: missing closing ]: `[`"}},
-		"topic twice": {valid("topics", "a,a"), []string{"Configuration 'topics' values must not be duplicated."}},
+			"Invalid value [ for configuration topics.regex: Invalid regex: Unclosed character class near index 0\n[\n^"}},
+		"dangling regex": {valid("topics", "", "topics.regex", "a|*"), []string{
+			"Invalid value a|* for configuration topics.regex: Invalid regex: Dangling meta character '*' near index 2\na|*\n  ^"}},
+		"open group": {valid("topics", "", "topics.regex", "a("), []string{
+			"Invalid value a( for configuration topics.regex: Invalid regex: Unclosed group near index 2\na("}},
+		"empty topic":   {valid("topics", "a,,b"), []string{"Configuration 'topics' values must not be empty."}},
+		"empty topics":  {valid("topics", ","), []string{"Configuration 'topics' values must not be duplicated."}},
+		"blanks around": {valid("errors.tolerance", " some\t"), []string{"Invalid value some for configuration errors.tolerance: String must be one of: none, all"}},
+		"blanks around a class": {valid("key.converter", " nope "), []string{
+			"Invalid value  nope  for configuration key.converter: Class  nope  could not be found."}},
+		"blanks around a converter": {valid("key.converter", fakeConv+" "), []string{"Failed to load class " + fakeConv + " : " + fakeConv + " "}},
+		"no blank in Java": {valid("tasks.max", "\u00a01"), []string{"Invalid value \u00a01 for configuration tasks.max: Not a number of type INT",
+			"Invalid value null for configuration tasks.max: Value must be non-null"}},
+		"interface": {valid("key.converter", converterInterface), []string{"This class is abstract and cannot be created."}},
+		"other interface": {valid("header.converter", converterInterface), []string{
+			"Class interface " + converterInterface + " does not implement the HeaderConverter interface"}},
+		"serializer": {valid("key.converter", "org.apache.kafka.common.serialization.StringSerializer"), []string{
+			"Class class org.apache.kafka.common.serialization.StringSerializer does not implement the Converter interface"}},
+		"sink alias as converter": {valid("header.converter", "FakeSink"), []string{
+			"Class class " + fakeClass + " does not implement the HeaderConverter interface"}},
+		"converter type": {valid("key.converter", fakeConv, "key.converter.schemas.enable", "x", "key.converter.plugin.version", "9"), []string{
+			"Invalid value x for configuration schemas.enable: Expected value to be either true or false"}},
+		"converter version": {valid("key.converter", "Fake", "key.converter.schemas.enable", "x", "key.converter.plugin.version", "[1,2)"), []string{
+			"Plugin " + fakeConv + " not found that matches the version range [1,2), available versions: [9, 9]",
+			"Plugin " + fakeConv + " not found that matches the version range [1,2), available versions: [9, 9]"}},
+		"converter version alone": {valid("key.converter.plugin.version", "a,,b"), []string{"Range defies version ordering: [a,,b]"}},
+		"topic twice":             {valid("topics", "a,a"), []string{"Configuration 'topics' values must not be duplicated."}},
 		"dlq in topics": {valid("topics", "a,d", "errors.deadletterqueue.topic.name", "d"), []string{
 			"The DLQ topic 'd' may not be included in the list of topics ('topics=[a, d]') consumed by the connector"}},
 		"dlq matched": {valid("topics", "", "topics.regex", "d.*", "errors.deadletterqueue.topic.name", "dd"), []string{
@@ -46,7 +69,12 @@ func TestInvalidConfigurations(t *testing.T) {
 			"Null value can not be supplied as the configuration value.", "Must configure one of topics or topics.regex"}},
 		"null tasks": {nulled("tasks.max"), []string{"Invalid value null for configuration tasks.max: Value must be non-null",
 			"Null value can not be supplied as the configuration value."}},
-		"version":    {valid(pluginVersion, "99"), []string{"Plugin " + fakeClass + " not found that matches the version range [99,99], available versions: [v]"}},
+		"null required": {nulled("errors.tolerance"), []string{"Invalid value null for configuration errors.tolerance: String must be one of: none, all",
+			"Null value can not be supplied as the configuration value."}},
+		"null list": {nulled("transforms"), []string{"Invalid value null for configuration transforms: entry must be non null",
+			"Null value can not be supplied as the configuration value."}},
+		"version": {valid(pluginVersion, "99"), []string{"Plugin " + fakeClass + " not found that matches the version range [99,99], available versions: [v]",
+			"Plugin " + fakeClass + " not found that matches the version range [99,99], available versions: [v]"}},
 		"transforms": {valid("transforms", "t"), []string{"Invalid value t for configuration transforms: transforming records is not supported yet by this version"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -80,9 +108,9 @@ func nulled(key string) RawConfig {
 func TestNames(t *testing.T) {
 	w := newWorker(t, dataDir(t))
 	for name, want := range map[string]string{
-		"":      "Invalid value  for configuration name: String may not be empty",
-		"a\x00": "String may not contain control sequences but had the following ASCII chars: 0",
-		"a\nb":  "String may not contain control sequences but had the following ASCII chars: 10",
+		"":       "Invalid value  for configuration name: String may not be empty",
+		"a\x00b": "String may not contain control sequences but had the following ASCII chars: 0",
+		"a\nb":   "String may not contain control sequences but had the following ASCII chars: 10",
 	} {
 		if _, err := w.CreateConnector(t.Context(), name, valid(), task.Running); kindOf(err) != BadRequest || !strings.Contains(err.Error(), want) {
 			t.Errorf("name %q: %v", name, err)

@@ -6,7 +6,6 @@ import (
 	"sort"
 	"strings"
 
-	"github.com/sluice-connect/sluice/runtime/kafka"
 	"github.com/sluice-connect/sluice/runtime/workerconfig"
 	cd "github.com/sluice-connect/sluice/schemas/configdef"
 )
@@ -21,29 +20,32 @@ const (
 // principalKeys are what the policy Principal lets a connector override: who it is to Kafka.
 var principalKeys = []string{"security.protocol", "sasl.jaas.config", "sasl.mechanism"}
 
-// overridden are the settings of the client that each prefix belongs to.
-var overridden = map[string]*cd.Def{consumerOverride: kafka.ConsumerKeys, producerOverride: kafka.ProducerKeys, adminOverride: kafka.AdminKeys}
-
 // overrideFindings lists the client settings of a connector, those of the producer and the admin client only when
 // there is a dead letter queue for them to serve. A value of the wrong type makes the request a bad one, whatever else
 // there is to say; one out of range fails the task, as in Kafka Connect, where only the client knows the ranges.
-func (e *examination) overrideFindings(worker map[string]string) {
+func (e *examination) overrideFindings(worker map[string]string, raw RawConfig) {
 	prefixes := []string{consumerOverride}
-	if e.props["errors.deadletterqueue.topic.name"] != "" {
+	if strings.TrimSpace(e.props[dlqTopic]) != "" {
 		prefixes = []string{producerOverride, consumerOverride, adminOverride}
 	}
 	for _, prefix := range prefixes {
-		for _, name := range namesWith(e.props, prefix) {
+		for _, name := range namesWith(raw, prefix) {
 			e.findings = append(e.findings, e.overrideFinding(worker, prefix, strings.TrimPrefix(name, prefix)))
 		}
 	}
 }
 
 func (e *examination) overrideFinding(worker map[string]string, prefix, key string) finding {
-	text := e.props[prefix+key]
-	f := finding{name: prefix + key, value: &text, once: true}
-	if k, ok := overridden[prefix].Key(key); ok {
+	f := finding{name: prefix + key, once: true, part: true}
+	text, set := e.props[f.name]
+	if set {
+		f.value = &text
+	}
+	k, known := overridden()[prefix].Key(key)
+	if known {
 		f.key = &k
+	}
+	if known && set {
 		parsed := typeOnly(k, prefix+key).Validate(e.props)[0]
 		f.value = parsed.Value
 		for _, message := range parsed.Errors {
@@ -92,10 +94,11 @@ func overridable(worker map[string]string, key string) bool {
 	return true
 }
 
-func namesWith(config map[string]string, prefix string) []string {
+// namesWith lists the names in config that continue prefix, sorted.
+func namesWith(config RawConfig, prefix string) []string {
 	var names []string
 	for name := range config {
-		if strings.HasPrefix(name, prefix) {
+		if strings.HasPrefix(name, prefix) && name != prefix {
 			names = append(names, name)
 		}
 	}

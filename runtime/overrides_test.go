@@ -107,6 +107,45 @@ func TestOverridesOfTheWrongType(t *testing.T) {
 	}
 }
 
+// TestOverridesAreShownAsParsed: as in Kafka Connect, known settings are shown as they parse, and null is none of
+// their values but no mistake of theirs.
+func TestOverridesAreShownAsParsed(t *testing.T) {
+	w := newWorker(t, t.TempDir())
+	config := valid("name", "a", dlqTopic, " d ", "consumer.override.max.poll.records", " 10 ", "consumer.override.interceptor.classes", " a , b",
+		"consumer.override.no.such", " x ", "consumer.override.", "x", "producer.override.max.poll.records", " 1", "producer.override.linger.ms", " 7",
+		"admin.override.retries", "1", "consumer.override.key.deserializer", "a.B")
+	config["consumer.override.group.id"] = nil
+	infos, err := w.Validate(t.Context(), "FakeSink", config)
+	if err != nil || infos.ErrorCount != 1 || infos.Configs[0].Definition != nil || infos.Configs[0].Value.Errors[0] != notNull {
+		t.Fatal(infos.ErrorCount, err)
+	}
+	shown := map[string]string{}
+	for _, c := range infos.Configs {
+		if strings.Contains(c.Value.Name, ".override.") {
+			text := "null"
+			if c.Value.Value != nil {
+				text = *c.Value.Value
+			}
+			if c.Definition != nil {
+				text += " " + c.Definition.Type
+			}
+			shown[c.Value.Name] = text
+		}
+	}
+	want := map[string]string{"consumer.override.max.poll.records": "10 INT", "consumer.override.interceptor.classes": "a,b LIST",
+		"consumer.override.no.such": " x ", "producer.override.max.poll.records": " 1", "producer.override.linger.ms": "7 LONG",
+		"admin.override.retries": "1 INT", "consumer.override.key.deserializer": "a.B CLASS", "consumer.override.group.id": "null STRING"}
+	if !maps.Equal(shown, want) {
+		t.Errorf("%v", shown)
+	}
+	if _, err := w.Validate(t.Context(), "FakeSink", valid(dlqTopic, " ", "producer.override.linger.ms", "x")); err != nil {
+		t.Error(err)
+	}
+	if _, err := w.Validate(t.Context(), "FakeSink", nulled(dlqTopic)); kindOf(err) != BadRequest {
+		t.Error(err)
+	}
+}
+
 func TestReferencesAreResolvedForTasksAndValidatorsOnly(t *testing.T) {
 	w := newWorker(t, t.TempDir())
 	broken := false
@@ -146,7 +185,7 @@ func TestReferencesAreResolvedForTasksAndValidatorsOnly(t *testing.T) {
 
 func TestVersionRanges(t *testing.T) {
 	for text, want := range map[string][3]bool{ // of 1.0, 1.5.2, 2.0
-		"": {true, true, true}, "latest": {true, true, true}, "1.0": {true, false, false}, "[1.0,2.0)": {true, true, false},
+		"": {}, "(,)": {true, true, true}, "[,2)": {true, true, false}, "latest": {true, true, true}, "[1,2],[3,4]": {true, true, true}, "[0,1),[1.2,1.6)": {false, true, false}, "1.0": {true, false, false}, "[1.0,2.0)": {true, true, false},
 		"(1.0,2.0]": {false, true, true}, "[1.5,)": {false, true, true}, "(,1.5]": {true, false, false}, "[2]": {false, false, true},
 	} {
 		r, err := parseVersionRange(text)
@@ -154,7 +193,7 @@ func TestVersionRanges(t *testing.T) {
 			t.Errorf("%s: %v %v", text, got, err)
 		}
 	}
-	for _, text := range []string{"[1.0", "1.0]", "[2,1]", "[1,2],[3,4]", "[]", "(1)", ","} {
+	for _, text := range []string{"[1.0", "1.0]", "[2,1]", "[1,3],[2,4]", "[1,2]3", "(1)", "[1,2]3,"} {
 		if _, err := parseVersionRange(text); kindOf(err) != BadRequest || err == nil {
 			t.Errorf("%s was taken", text)
 		}

@@ -4,6 +4,8 @@ import (
 	cd "github.com/sluice-connect/sluice/schemas/configdef"
 )
 
+const dlqTopic = "errors.deadletterqueue.topic.name"
+
 // sinkKeys are the keys that every sink connector has besides connectorKeys.
 var sinkKeys = []cd.Key{
 	{Name: "topics", Type: cd.List, Importance: cd.High,
@@ -14,7 +16,7 @@ var sinkKeys = []cd.Key{
 		Valid: validRegex,
 		Doc: "Regular expression giving topics to consume. Under the hood, the regex is compiled to a " +
 			"<code>java.util.regex.Pattern</code>. Only one of topics or topics.regex should be specified."},
-	{Name: "errors.deadletterqueue.topic.name", Type: cd.String, Importance: cd.Medium,
+	{Name: dlqTopic, Type: cd.String, Importance: cd.Medium,
 		Group: groupErrors, Order: 6, Width: cd.WidthMedium, DisplayName: "Dead Letter Queue Topic Name",
 		Doc: "The name of the topic to be used as the dead letter queue (DLQ) for messages that result in an " +
 			"error when processed by this sink connector, or its transformations or converters. The topic " +

@@ -68,9 +68,12 @@ func (h *Herder) Plugins(connectorsOnly bool) []PluginInfo {
 // is a range that the installed version must lie in, "" for any.
 func (h *Herder) PluginConfig(name, version string) ([]ConfigKeyInfo, error) {
 	infos := []ConfigKeyInfo{}
-	wanted, err := parseVersionRange(version)
-	if err != nil {
-		return nil, err
+	var wanted versionRange
+	if version != "" {
+		var err error
+		if wanted, err = parseVersionRange(version); err != nil {
+			return nil, err
+		}
 	}
 	if p, ok := converter.Lookup(name); ok {
 		if !wanted.contains(p.Version) {

@@ -2,60 +2,92 @@ package runtime
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// versionRange is a range of plugin versions in Maven's notation, with one interval: [1.0,2.0), or 1.0 for exactly
+// versionRange is a set of plugin versions in Maven's notation: intervals such as [1.0,2.0),[3.0,), or 1.0 for exactly
 // that version. The zero value holds every version.
-type versionRange struct {
-	low, high     string // "" for no limit
+type versionRange []interval
+
+// interval is a part of a range; "" is no limit.
+type interval struct {
+	low, high     string
 	lowIn, highIn bool
-	limited       bool
+	exact         bool // low and high are one version
 }
 
-// parseVersionRange reads text; nothing and "latest" stand for any version.
+// parseVersionRange reads text; "latest" stands for any version, and a lone version, even an empty one, for itself. The errors have Maven's words.
 func parseVersionRange(text string) (versionRange, error) {
+	if text == "latest" {
+		return nil, nil
+	}
 	text = strings.TrimSpace(text)
-	if text == "" || strings.EqualFold(text, "latest") {
-		return versionRange{}, nil
+	if !strings.HasPrefix(text, "[") && !strings.HasPrefix(text, "(") {
+		text = "[" + text + "]"
 	}
-	if !strings.ContainsAny(text, "[](),") {
-		return versionRange{low: text, high: text, lowIn: true, highIn: true, limited: true}, nil
+	var r versionRange
+	rest := text
+	for strings.HasPrefix(rest, "[") || strings.HasPrefix(rest, "(") {
+		end := strings.IndexAny(rest, ")]")
+		if end < 0 {
+			return nil, Errorf(BadRequest, "Unbounded range: %s", text)
+		}
+		next, err := parseInterval(rest[:end+1])
+		if err != nil {
+			return nil, err
+		}
+		if len(r) > 0 && r.overlaps(next) {
+			return nil, Errorf(BadRequest, "Ranges overlap: %s", text)
+		}
+		r = append(r, next)
+		rest = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(rest[end+1:]), ","))
 	}
-	inside, ok := strings.CutPrefix(text, "[")
-	r := versionRange{limited: true, lowIn: ok}
-	if !ok {
-		inside, ok = strings.CutPrefix(text, "(")
-	}
-	body, closed := strings.CutSuffix(inside, "]")
-	r.highIn = closed
-	if !closed {
-		body, closed = strings.CutSuffix(inside, ")")
-	}
-	parts := strings.Split(body, ",")
-	if !ok || !closed || len(parts) > 2 || strings.ContainsAny(body, "[]()") {
-		return versionRange{}, Errorf(BadRequest, "Invalid version specification: %s", text)
-	}
-	r.low, r.high = strings.TrimSpace(parts[0]), strings.TrimSpace(parts[len(parts)-1])
-	empty := r.low != "" && r.high != "" && compareVersions(r.low, r.high) > 0
-	if empty || len(parts) == 1 && (r.low == "" || !r.lowIn || !r.highIn) {
-		return versionRange{}, Errorf(BadRequest, "Invalid version specification: %s", text)
+	if rest != "" {
+		return nil, Errorf(BadRequest, "Only fully-qualified sets allowed in multiple set scenario: %s", text)
 	}
 	return r, nil
 }
 
-func (r versionRange) contains(version string) bool {
-	if !r.limited {
-		return true
+// overlaps reports whether next does not lie behind the last interval of r.
+func (r versionRange) overlaps(next interval) bool {
+	high := r[len(r)-1].high
+	return high != "" && (next.low == "" || compareVersions(next.low, high) < 0)
+}
+
+func parseInterval(text string) (interval, error) {
+	i := interval{lowIn: text[0] == '[', highIn: text[len(text)-1] == ']'}
+	low, high, comma := strings.Cut(strings.TrimSpace(text[1:len(text)-1]), ",")
+	if !comma {
+		if !i.lowIn || !i.highIn {
+			return interval{}, Errorf(BadRequest, "Single version must be surrounded by []: %s", text)
+		}
+		i.low, i.high, i.exact = low, low, true
+		return i, nil
 	}
-	if r.low != "" {
-		if c := compareVersions(version, r.low); c < 0 || c == 0 && !r.lowIn {
+	i.low, i.high = strings.TrimSpace(low), strings.TrimSpace(high)
+	if i.low != "" && i.high != "" && compareVersions(i.high, i.low) < 0 {
+		return interval{}, Errorf(BadRequest, "Range defies version ordering: %s", text)
+	}
+	return i, nil
+}
+
+func (r versionRange) contains(version string) bool {
+	return len(r) == 0 || slices.ContainsFunc(r, func(i interval) bool { return i.contains(version) })
+}
+
+func (i interval) contains(version string) bool {
+	if i.exact {
+		return i.low != "" && compareVersions(version, i.low) == 0
+	}
+	if i.low != "" {
+		if c := compareVersions(version, i.low); c < 0 || c == 0 && !i.lowIn {
 			return false
 		}
 	}
-	if r.high != "" {
-		if c := compareVersions(version, r.high); c > 0 || c == 0 && !r.highIn {
+	if i.high != "" {
+		if c := compareVersions(version, i.high); c > 0 || c == 0 && !i.highIn {
 			return false
 		}
 	}
@@ -64,14 +96,18 @@ func (r versionRange) contains(version string) bool {
 
 // missing says that a class is not there in any wanted version.
 func (r versionRange) missing(class, installed string) string {
-	open, end := "(", ")"
-	if r.lowIn {
-		open = "["
+	parts := make([]string, len(r))
+	for n, i := range r {
+		open, end := "(", ")"
+		if i.lowIn {
+			open = "["
+		}
+		if i.highIn {
+			end = "]"
+		}
+		parts[n] = open + i.low + "," + i.high + end
 	}
-	if r.highIn {
-		end = "]"
-	}
-	return "Plugin " + class + " not found that matches the version range " + open + r.low + "," + r.high + end +
+	return "Plugin " + class + " not found that matches the version range " + strings.Join(parts, ",") +
 		", available versions: [" + installed + "]"
 }
 

@@ -29,6 +29,9 @@ var (
 	_ connectors.OffsetAlterer = Connector{}
 )
 
+// Version is the release of Kafka whose file sink this one follows.
+func (Connector) Version() string { return "4.3.1" }
+
 // Config returns the keys of the file sink.
 func (Connector) Config() *configdef.Def { return definition }
 

@@ -36,7 +36,7 @@ func TestValidateNamesTheKeyOfEachProblem(t *testing.T) {
 		"no class":        {"name=a\ntopics=t\n", false, 1, []string{"connector.class: Connector config {name=a, topics=t} contains no connector type"}},
 		"blank class":     {"name=a\nconnector.class=\n", false, 1, []string{"connector.class: "}},
 		"unknown class":   {"name=a\nconnector.class=Nothing\n", false, 1, []string{"connector.class: Failed to find any class"}},
-		"other version":   {sink + "connector.plugin.version=[9\n", false, 1, []string{"connector.plugin.version: Invalid version specification"}},
+		"other version":   {sink + "connector.plugin.version=[9\n", false, 1, []string{"connector.plugin.version: Unbounded range"}},
 		"override policy": {sink + "consumer.override.client.id=x\n", true, 1, []string{"consumer.override.client.id: The 'None' policy"}},
 		"missing secret":  {sink + "file=${file:/none:a}\n", true, 1, []string{"file: resolve ${file:/none:a}"}},
 		"control codes":   {"name=a\\u001b[2J\nconnector.class=FileStreamSink\ntopics=t\n", false, 1, []string{"name: Invalid value a [2J"}},

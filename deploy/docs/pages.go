@@ -121,6 +121,6 @@ func uses(p *converter.Plugin) string {
 	if p.Header {
 		roles = append(roles, "headers")
 	}
-	names := append([]string{p.Class}, p.Aliases...)
+	names := append([]string{p.Class}, p.Aliases()...)
 	return fmt.Sprintf("Class `%s`; for %s.", strings.Join(names, "`, also `"), strings.Join(roles, ", "))
 }

@@ -3,8 +3,10 @@
 package configdef
 
 import (
+	"errors"
 	"fmt"
 	"sort"
+	"strings"
 )
 
 // Type is a configuration type of Kafka's ConfigDef.
@@ -62,6 +64,9 @@ type Key struct {
 	// Valid checks a parsed value; it is not called for null. The error text completes
 	// "Invalid value V for configuration K: ".
 	Valid func(value any) error
+	// NonNull is the same text about null, "" when the key may be null. It counts when the user sets the key to null,
+	// and after what is wrong with a value that cannot be parsed.
+	NonNull string
 	// Recommended lists the values a user interface offers; nil for none.
 	Recommended func() []string
 	Doc         string
@@ -152,6 +157,9 @@ func (d *Def) Parse(props map[string]string) (Values, []Problem) {
 		}
 		if err != nil {
 			problems = append(problems, Problem{Key: k.Name, Message: err.Error()})
+			if text, _ := k.text(props); k.unparsable(text) && k.NonNull != "" {
+				problems = append(problems, Problem{Key: k.Name, Message: k.Refusal("null", k.NonNull)})
+			}
 			continue
 		}
 		v.parsed[k.Name] = value
@@ -193,14 +201,32 @@ func (k Key) validate(value any, props map[string]string) error {
 		return nil
 	}
 	if err := k.Valid(value); err != nil {
-		text, _ := k.text(props)
-		return k.invalid(text, err)
+		return k.invalid(written(value), err)
 	}
 	return nil
 }
 
+// unparsable reports whether text is no value of k's type.
+func (k Key) unparsable(text string) bool {
+	_, err := parse(k.Type, text)
+	return err != nil
+}
+
+// Refusal is the message that a value of k is wrong, as Kafka words it.
+func (k Key) Refusal(value, why string) string {
+	return "Invalid value " + shown(k, value) + " for configuration " + k.Name + ": " + why
+}
+
+// written renders a parsed value as Java does when it is put into a message: a list in brackets.
+func written(value any) string {
+	if list, ok := value.([]string); ok {
+		return "[" + strings.Join(list, ", ") + "]"
+	}
+	return *Text(value)
+}
+
 func (k Key) invalid(text string, err error) error {
-	return fmt.Errorf("Invalid value %s for configuration %s: %w", shown(k, text), k.Name, err) //nolint:staticcheck // Kafka's text
+	return errors.New(k.Refusal(text, err.Error()))
 }
 
 func shown(k Key, text string) string {

@@ -91,7 +91,7 @@ func WithPrefix(props map[string]string, prefix string) map[string]string {
 
 // parse reads text as Kafka's ConfigDef.parseType does: values are trimmed, lists are split on commas.
 func parse(t Type, text string) (any, error) {
-	trimmed := strings.TrimSpace(text)
+	trimmed := strings.TrimFunc(text, func(r rune) bool { return r <= ' ' }) // as Java's String.trim does
 	switch t {
 	case Boolean:
 		switch strings.ToLower(trimmed) {
@@ -134,7 +134,7 @@ func splitList(text string) []string {
 	}
 	parts := strings.Split(text, ",")
 	for i := range parts {
-		parts[i] = strings.TrimSpace(parts[i])
+		parts[i] = strings.Trim(parts[i], " \t\n\v\f\r")
 	}
 	return parts
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"sort"
+	"strings"
 
 	"github.com/sluice-connect/sluice/schemas"
 	"github.com/sluice-connect/sluice/schemas/configdef"
@@ -37,9 +38,8 @@ const (
 
 // Plugin is a converter class.
 type Plugin struct {
-	// Class is the Java class name users configure; Aliases are further names for it.
-	Class   string
-	Aliases []string
+	// Class is the Java class name users configure. Its last part is an alias, with and without the word Converter.
+	Class string
 	// Header is set for classes that implement HeaderConverter, Value for those that implement Converter.
 	Header, Value bool
 	Version       string // as /connector-plugins shows it
@@ -56,7 +56,7 @@ var (
 
 // Register adds a converter class. It is called from init functions and panics when a name is taken.
 func Register(p Plugin) {
-	for _, n := range append([]string{p.Class}, p.Aliases...) {
+	for _, n := range append([]string{p.Class}, p.Aliases()...) {
 		if n == "" || plugins[n] != nil {
 			panic(fmt.Sprintf("converter: class name %q is empty or registered twice", n))
 		}
@@ -64,6 +64,19 @@ func Register(p Plugin) {
 	}
 	classes = append(classes, p.Class)
 	sort.Strings(classes)
+}
+
+// Aliases are the short names of the class that Connect accepts.
+func (p *Plugin) Aliases() []string {
+	simple := p.Class[strings.LastIndexByte(p.Class, '.')+1:]
+	kind := "Converter"
+	if !p.Value {
+		kind = "HeaderConverter"
+	}
+	if short := strings.TrimSuffix(simple, kind); short != simple && short != "" {
+		return []string{simple, short}
+	}
+	return []string{simple}
 }
 
 // Lookup finds a converter class by class name or alias.

@@ -27,7 +27,6 @@ const (
 func init() {
 	converter.Register(converter.Plugin{
 		Class:   Class,
-		Aliases: []string{"AvroConverter"},
 		Value:   true,
 		Version: "7.9.10", // the release whose behaviour this converter was compared with
 		Config:  configDef,

@@ -21,7 +21,7 @@ const (
 
 func init() {
 	converter.Register(converter.Plugin{
-		Class: Class, Aliases: []string{"JsonConverter"}, Header: true, Value: true, Version: "3.9.1", Config: config, New: build,
+		Class: Class, Header: true, Value: true, Version: "4.3.1", Config: config, New: build,
 	})
 }
 
@@ -37,7 +37,7 @@ func config() *configdef.Def {
 			Doc: "The maximum number of schemas that can be cached in this converter instance."},
 		configdef.Key{Name: DecimalKey, Type: configdef.String, Default: "BASE64", Importance: configdef.Low,
 			Group: "Serialization", Order: 1, Width: configdef.WidthMedium, DisplayName: "Decimal Format",
-			Valid: configdef.OneOfFold("BASE64", "NUMERIC"),
+			Valid: configdef.OneOfFold("NUMERIC", "BASE64"), NonNull: "String must be one of (case insensitive): NUMERIC, BASE64",
 			Doc: "Controls which format this converter will serialize decimals in. This value is case insensitive and can be " +
 				"either 'BASE64' (default) or 'NUMERIC'. Reading accepts both."},
 		configdef.Key{Name: ReplaceNullsKey, Type: configdef.Boolean, Default: "true", Importance: configdef.Low,

@@ -22,27 +22,27 @@ const (
 )
 
 // version is the release of Connect whose converters these follow.
-const version = "3.9.1"
+const version = "4.3.1"
 
 func init() {
-	register(StringClass, "StringConverter", stringConfig, newText)
-	register(ByteArrayClass, "ByteArrayConverter", typeConfig, func(configdef.Values) converter.Converter { return &blobs{} })
-	register(ShortClass, "ShortConverter", typeConfig, fixedWidth(shortFormat))
-	register(IntegerClass, "IntegerConverter", typeConfig, fixedWidth(integerFormat))
-	register(LongClass, "LongConverter", typeConfig, fixedWidth(longFormat))
-	register(FloatClass, "FloatConverter", typeConfig, fixedWidth(floatFormat))
-	register(DoubleClass, "DoubleConverter", typeConfig, fixedWidth(doubleFormat))
-	register(BooleanClass, "BooleanConverter", typeConfig, fixedWidth(booleanFormat))
+	register(StringClass, stringConfig, newText)
+	register(ByteArrayClass, typeConfig, func(configdef.Values) converter.Converter { return &blobs{} })
+	register(ShortClass, typeConfig, fixedWidth(shortFormat))
+	register(IntegerClass, typeConfig, fixedWidth(integerFormat))
+	register(LongClass, typeConfig, fixedWidth(longFormat))
+	register(FloatClass, typeConfig, fixedWidth(floatFormat))
+	register(DoubleClass, typeConfig, fixedWidth(doubleFormat))
+	register(BooleanClass, typeConfig, fixedWidth(booleanFormat))
 	converter.Register(converter.Plugin{
-		Class: SimpleHeaderClass, Aliases: []string{"SimpleHeaderConverter"}, Header: true, Version: version,
+		Class: SimpleHeaderClass, Header: true, Version: version,
 		Config: func() *configdef.Def { return configdef.New() },
 		New:    func(configdef.Values, converter.Role) (converter.Converter, error) { return headers{}, nil },
 	})
 }
 
-func register(class, alias string, config func() *configdef.Def, build func(configdef.Values) converter.Converter) {
+func register(class string, config func() *configdef.Def, build func(configdef.Values) converter.Converter) {
 	converter.Register(converter.Plugin{
-		Class: class, Aliases: []string{alias}, Header: true, Value: true, Version: version, Config: config,
+		Class: class, Header: true, Value: true, Version: version, Config: config,
 		New: func(v configdef.Values, _ converter.Role) (converter.Converter, error) { return build(v), nil },
 	})
 }

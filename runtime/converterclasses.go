@@ -1,0 +1,139 @@
+package runtime
+
+import (
+	"strings"
+
+	cd "github.com/sluice-connect/sluice/schemas/configdef"
+	"github.com/sluice-connect/sluice/schemas/converter"
+)
+
+// converterRoles is the order in which answers list the settings of converters.
+var converterRoles = []converter.Role{converter.ForHeader, converter.ForKey, converter.ForValue}
+
+// The interfaces of converters. Who takes them for classes is told so.
+const (
+	converterInterface       = "org.apache.kafka.connect.storage.Converter"
+	headerConverterInterface = "org.apache.kafka.connect.storage.HeaderConverter"
+)
+
+// javaClass is a class that a converter key may name, rightly or wrongly.
+type javaClass struct {
+	name      string
+	converter *converter.Plugin // nil when it is none
+}
+
+// lookupClass finds a class that exists in the Java worker as well, by name or alias.
+func lookupClass(name string) (javaClass, bool) {
+	if p, ok := converter.Lookup(name); ok {
+		return javaClass{p.Class, p}, true
+	}
+	if p, err := lookupConnector(name); err == nil {
+		return javaClass{name: p.Class}, true
+	}
+	return javaClass{name: name}, name == converterInterface || name == headerConverterInterface || serializer(name)
+}
+
+// serializer reports a class that converts bytes for Kafka's own clients: the usual mistake.
+func serializer(name string) bool {
+	name, ok := strings.CutPrefix(name, "org.apache.kafka.common.serialization.")
+	return ok && (strings.HasSuffix(name, "Serializer") || strings.HasSuffix(name, "Deserializer"))
+}
+
+// kindOf is what Java says a class is when it prints it.
+func (c javaClass) kindOf() string {
+	if c.name == converterInterface || c.name == headerConverterInterface {
+		return "interface "
+	}
+	return "class "
+}
+
+// fits says what is wrong with c as a converter in role, "" for nothing.
+func (c javaClass) fits(role converter.Role) string {
+	wanted, kind, implements := converterInterface, "Converter", c.converter != nil && c.converter.Value
+	if role == converter.ForHeader {
+		wanted, kind, implements = headerConverterInterface, "HeaderConverter", c.converter != nil && c.converter.Header
+	}
+	switch {
+	case implements:
+		return ""
+	case c.name == wanted:
+		return "This class is abstract and cannot be created."
+	}
+	return "Class " + c.kindOf() + c.name + " does not implement the " + kind + " interface"
+}
+
+// converterClasses judges the classes that the connector names itself, and their versions.
+func (e *examination) converterClasses() {
+	for _, role := range converterRoles {
+		name := role.String() + ".converter"
+		text, set := e.props[name]
+		f, version := e.find(name), e.find(name+".plugin.version")
+		if set {
+			padded := *f.value != text
+			class, known := lookupClass(*f.value)
+			f.value = &class.name
+			if !known {
+				f.value, version.hidden = nil, true
+				f.errors = append(f.errors, f.key.Refusal(text, "Class "+text+" could not be found."))
+			} else if wrong := class.fits(role); wrong != "" {
+				f.errors = append(f.errors, wrong)
+			} else if padded {
+				f.errors = append(f.errors, "Failed to load class "+text+": "+text)
+			}
+		}
+		e.converterVersion(f, version)
+	}
+}
+
+// converterVersion refuses a version of a converter that is not there: a binary holds one version of each class.
+func (e *examination) converterVersion(f, version *finding) {
+	text, set := e.props[version.name]
+	if !set {
+		return
+	}
+	wanted, err := parseVersionRange(text)
+	if err != nil {
+		version.errors = append(version.errors, err.Error())
+		return
+	}
+	p, ok := e.namedConverter(f.name)
+	if !ok || wanted.contains(p.Version) {
+		return
+	}
+	installed := p.Version
+	if p.Value && p.Header {
+		installed += ", " + p.Version // Java counts the class once as each
+	}
+	missing := wanted.missing(p.Class, installed)
+	f.errors, version.errors = append(f.errors, missing), append(version.errors, missing)
+}
+
+// namedConverter returns the converter that the connector names under a key, if it is one that can be used there.
+func (e *examination) namedConverter(name string) (*converter.Plugin, bool) {
+	text, set := e.props[name]
+	if !set {
+		return nil, false
+	}
+	p, ok := converter.Lookup(text)
+	return p, ok && (p.Header && name == "header.converter" || p.Value && name != "header.converter")
+}
+
+// converterFindings checks the settings of converters that the connector names itself. Their messages carry the
+// names without prefix, as the converter knows them.
+func (e *examination) converterFindings() {
+	for _, role := range converterRoles {
+		name := role.String() + ".converter"
+		p, ok := e.namedConverter(name)
+		if !ok || len(e.find(name+".plugin.version").errors) > 0 {
+			continue
+		}
+		config := cd.WithPrefix(e.props, name+".")
+		if _, set := config[converterType.Name]; !set {
+			config[converterType.Name] = role.String()
+		}
+		first := len(e.findings)
+		e.take(name+".", p.Config(), config)
+		e.describe(e.findings[first:], name+".", shownKeys(p))
+		e.refuseSchemaContent(name+".", p, config)
+	}
+}
