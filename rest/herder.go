@@ -30,7 +30,7 @@ type Herder interface {
 	Resume(name string) error
 	Stop(name string) error
 	RestartConnector(ctx context.Context, name string, includeTasks, onlyFailed bool) (runtime.ConnectorStatus, error)
-	RestartTask(id runtime.TaskID) error
+	RestartTask(ctx context.Context, id runtime.TaskID) error
 
 	ConnectorOffsets(ctx context.Context, name string) ([]runtime.ConnectorOffset, error)
 	AlterOffsets(ctx context.Context, name string, offsets []runtime.PartitionOffset) (string, error)

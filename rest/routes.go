@@ -74,7 +74,7 @@ func (a *api) routes() []route {
 		{"GET", "/connectors/:connector/tasks/:task/status", a.getTaskStatus, false,
 			"State of a task, with the reason of its failure.", "200, 404"},
 		{"POST", "/connectors/:connector/tasks/:task/restart", a.restartTask, false,
-			"Restarts a task, whatever its state.", "204, 404"},
+			"Restarts a task, whatever its state.", "204, 404, 500 no task can be made of its configuration"},
 
 		{"POST", tasksPath, a.putTasks, false,
 			"Of the workers of a cluster among themselves. Without their signature it is refused.", "400, 403 signed with an unknown key"},

@@ -36,5 +36,5 @@ func (a *api) restartTask(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return done(c, http.StatusNoContent, a.herder.RestartTask(id))
+	return done(c, http.StatusNoContent, a.herder.RestartTask(c.Request.Context(), id))
 }

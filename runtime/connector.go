@@ -197,7 +197,7 @@ func (c *connector) status() ConnectorStatus {
 }
 
 func (c *connector) taskStatus(s *slot) TaskStatus {
-	return TaskStatus{ID: s.id.Task, StateInfo: StateInfo{State: s.state, WorkerID: c.h.opt.WorkerID, Trace: s.trace, Version: c.version()}}
+	return TaskStatus{ID: s.id.Task, StateInfo: StateInfo{State: s.state, WorkerID: c.h.opt.WorkerID, Trace: s.shownTrace(), Version: c.version()}}
 }
 
 func (c *connector) version() string {

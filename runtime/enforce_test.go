@@ -23,7 +23,7 @@ func TestTooManyTasksFail(t *testing.T) {
 	w := newWorker(t, t.TempDir())
 	w.lowered("true")
 	w.until("a", Paused, Paused, Paused, Paused)
-	if err := w.RestartTask(TaskID{"a", 0}); kindOf(err) != Internal || err.Error() != "Failed to start task: a-0" {
+	if err := w.RestartTask(t.Context(), TaskID{"a", 0}); kindOf(err) != Internal || err.Error() != "Failed to start task: a-0" {
 		t.Error(err)
 	}
 	w.until("a", Paused, Failed, Paused, Paused)
@@ -44,7 +44,7 @@ func TestTooManyTasksFail(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.until("a", Running, Running)
-	if err := w.RestartTask(TaskID{"a", 0}); err != nil {
+	if err := w.RestartTask(t.Context(), TaskID{"a", 0}); err != nil {
 		t.Error(err)
 	}
 	w.until("a", Running, Running)
@@ -53,7 +53,7 @@ func TestTooManyTasksFail(t *testing.T) {
 func TestTooManyTasksAreAllowed(t *testing.T) {
 	w := newWorker(t, t.TempDir())
 	w.lowered("false")
-	if err := w.RestartTask(TaskID{"a", 0}); err != nil {
+	if err := w.RestartTask(t.Context(), TaskID{"a", 0}); err != nil {
 		t.Error(err)
 	}
 	w.until("a", Paused, Paused, Paused, Paused)

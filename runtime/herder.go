@@ -33,6 +33,8 @@ type Options struct {
 	Graceful time.Duration
 	// StartTask starts a task and returns at once.
 	StartTask func(task.Spec) Task
+	// CheckTask says why a task cannot be made of a Spec, without starting it; nil for a worker whose tasks always can.
+	CheckTask func(task.Spec) error
 	// Resolve replaces references to config providers by what they stand for; nil leaves them as they are. What it
 	// returns is seen by validators and tasks only: answers show what the user wrote.
 	Resolve func(context.Context, map[string]string) (map[string]string, error)

@@ -149,7 +149,7 @@ func TestFailedTaskKeepsItsTraceUntilRestarted(t *testing.T) {
 		t.Errorf("plan %+v", status)
 	}
 	w.until("a", run, run, run)
-	must(t, w.RestartTask(TaskID{"a", 0}))
+	must(t, w.RestartTask(t.Context(), TaskID{"a", 0}))
 	w.until("a", run, run, run)
 	if n := w.tasks.started(); n != 4 {
 		t.Errorf("%d starts, want 2 and two restarts", n)
@@ -172,9 +172,9 @@ func TestRestartAnswers(t *testing.T) {
 		err  error
 		text string
 	}{
-		{w.RestartTask(TaskID{"b", 0}), "Unknown connector: b"},
-		{w.RestartTask(TaskID{"a", 7}), "Task a-7 not found"},
-		{w.RestartTask(TaskID{"a", -1}), "Task a--1 not found"},
+		{w.RestartTask(t.Context(), TaskID{"b", 0}), "Unknown connector: b"},
+		{w.RestartTask(t.Context(), TaskID{"a", 7}), "Task a-7 not found"},
+		{w.RestartTask(t.Context(), TaskID{"a", -1}), "Task a--1 not found"},
 		{w.Pause("b"), "Unknown connector b"},
 		{w.DeleteConnector("b"), "Connector b not found"},
 	} {

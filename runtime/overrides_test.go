@@ -171,7 +171,7 @@ func TestReferencesAreResolvedForTasksAndValidatorsOnly(t *testing.T) {
 		t.Error(tasks)
 	}
 	broken = true
-	if err := w.RestartTask(TaskID{"a", 0}); err != nil {
+	if err := w.RestartTask(t.Context(), TaskID{"a", 0}); err != nil {
 		t.Fatal(err)
 	}
 	w.eventually("the task to fail", func() bool {

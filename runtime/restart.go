@@ -2,12 +2,13 @@ package runtime
 
 import (
 	"context"
+	"time"
 
 	"github.com/sluice-connect/sluice/runtime/task"
 )
 
 // RestartConnector restarts the connector and, with includeTasks, its tasks; with onlyFailed those that are FAILED.
-// The answer is the status with RESTARTING where something is restarted.
+// The answer is the status with RESTARTING where something is restarted, and why it had failed.
 func (h *Herder) RestartConnector(ctx context.Context, name string, includeTasks, onlyFailed bool) (ConnectorStatus, error) {
 	if err := h.begin("handling restart request for connector " + name); err != nil {
 		return ConnectorStatus{}, err
@@ -17,7 +18,8 @@ func (h *Herder) RestartConnector(ctx context.Context, name string, includeTasks
 	if err != nil {
 		return ConnectorStatus{}, err
 	}
-	if c.failure != "" {
+	failure := c.failure
+	if failure != "" {
 		if err := h.revive(ctx, c); err != nil {
 			return ConnectorStatus{}, err
 		}
@@ -26,40 +28,75 @@ func (h *Herder) RestartConnector(ctx context.Context, name string, includeTasks
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	failed := map[int]string{}
 	for _, s := range c.slots {
 		if includeTasks && (!onlyFailed || s.state == task.Failed) {
+			failed[s.id.Task] = s.trace
 			s.restart(task.Restarting, c.excess(len(c.slots)))
 		}
 	}
 	status := c.status()
-	if !onlyFailed {
+	for i, t := range status.Tasks {
+		if trace := failed[t.ID]; trace != "" {
+			status.Tasks[i].Trace = trace
+		}
+	}
+	if !onlyFailed || failure != "" {
 		// The connector itself has no running part here, so its own restart is over at once.
-		status.Connector.State = task.Restarting
+		status.Connector.State, status.Connector.Trace = task.Restarting, failure
 	}
 	return status, nil
 }
 
-// RestartTask stops a task and starts it again, whatever its state.
-func (h *Herder) RestartTask(id TaskID) error {
-	if err := h.begin("restarting task " + id.String()); err != nil {
+// RestartTask stops a task and starts it again, whatever its state. An error of kind Internal says that no task can be
+// made of its configuration; its status then says why.
+func (h *Herder) RestartTask(ctx context.Context, id TaskID) error {
+	spec, refused, err := h.restartTask(id)
+	if err != nil {
 		return err
+	}
+	if refused != "" || h.cannotStart(ctx, spec) {
+		return Errorf(Internal, "Failed to start task: %s", id)
+	}
+	return nil
+}
+
+func (h *Herder) restartTask(id TaskID) (spec task.Spec, refused string, err error) {
+	if err := h.begin("restarting task " + id.String()); err != nil {
+		return task.Spec{}, "", err
 	}
 	defer h.end()
 	c, err := h.find(id.Connector, missingRestart)
 	if err != nil {
-		return err
+		return task.Spec{}, "", err
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if id.Task < 0 || id.Task >= len(c.slots) {
-		return Errorf(NotFound, "Task %s not found", id)
+		return task.Spec{}, "", Errorf(NotFound, "Task %s not found", id)
 	}
-	refused := c.excess(len(c.slots))
-	c.slots[id.Task].restart(task.Restarting, refused)
-	if refused != "" {
-		return Errorf(Internal, "Failed to start task: %s", id)
+	s := c.slots[id.Task]
+	refused = c.excess(len(c.slots))
+	s.restart(task.Restarting, refused)
+	return s.want.spec, refused, nil
+}
+
+// checkTime bounds how long the answer to a restart waits to know whether the task can be made.
+const checkTime = 10 * time.Second
+
+// cannotStart reports whether no task can be made of spec. That its secrets cannot be read in time is for its status.
+func (h *Herder) cannotStart(ctx context.Context, spec task.Spec) bool {
+	if h.opt.CheckTask == nil {
+		return false
 	}
-	return nil
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	props, err := h.resolve(ctx, spec.Props)
+	if err == nil {
+		spec.Props = fullClasses(props)
+		err = h.opt.CheckTask(spec)
+	}
+	return err != nil && ctx.Err() == nil
 }
 
 // revive examines the configuration of a connector that could not run once more. The caller holds change.

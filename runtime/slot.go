@@ -36,6 +36,8 @@ type slot struct {
 	want  want
 	state task.State
 	trace string
+	// waiting is what a task that counts as RUNNING waits for, "" when it waits for nothing.
+	waiting string
 	// resolved is the configuration that the last run was started with, references replaced; nil before.
 	resolved map[string]string
 }
@@ -62,7 +64,7 @@ func (s *slot) set(change func(*want)) {
 
 // restart asks for a new run, or for the failure of one when it is refused. The caller holds Herder.mu.
 func (s *slot) restart(shown task.State, refused string) {
-	s.state, s.trace = shown, ""
+	s.state, s.trace, s.waiting = shown, "", ""
 	s.set(func(w *want) { w.run, w.refused = w.run+1, refused })
 }
 
@@ -121,6 +123,7 @@ func (s *slot) start(w want) Task {
 	spec.Metrics = s.metrics
 	spec.Logger, spec.SinkLogger = s.log, s.sinkLog
 	spec.Report = func(state task.State, trace string) { s.report(w.run, state, trace) }
+	spec.Waiting = func(reason string) { s.waitsFor(w.run, reason) }
 	if w.refused != "" {
 		s.metrics.State(string(task.Failed))
 		spec.Report(task.Failed, w.refused)
@@ -170,6 +173,23 @@ func (s *slot) report(run int, state task.State, trace string) {
 	default:
 		s.log.Info("task changed state", "state", string(state))
 	}
+}
+
+// waitsFor takes what run number run of the task waits for.
+func (s *slot) waitsFor(run int, reason string) {
+	s.h.mu.Lock()
+	defer s.h.mu.Unlock()
+	if s.want.run == run && !s.want.gone {
+		s.waiting = reason
+	}
+}
+
+// shownTrace is the text that goes with the state: why the task failed, or what it waits for.
+func (s *slot) shownTrace() string {
+	if s.state == task.Running {
+		return s.waiting
+	}
+	return s.trace
 }
 
 func (s *slot) endedByItself(run int) {

@@ -81,7 +81,7 @@ func startWorker(ctx context.Context, config workerconfig.Config, files []runtim
 	herder := runtime.New(runtime.Options{
 		Worker: config.Props, Store: state, WorkerID: id, InstanceID: config.InstanceID(state.InstanceID()),
 		Version: version, Commit: runtime.Commit(), Graceful: grace,
-		StartTask: func(s task.Spec) runtime.Task { return task.Start(s) },
+		StartTask: func(s task.Spec) runtime.Task { return task.Start(s) }, CheckTask: task.Check,
 		ClusterID: kafka.ClusterID(config.Props), Offsets: kafka.Offsets{}, Resolve: providers.Resolve, Lifetime: providers.Lifetime, Metrics: series,
 		Loggers: tree, Logger: tree.Logger(runtime.LoggerHerder),
 	})

@@ -30,6 +30,7 @@ type deadLetters struct {
 	topic   string
 	connect func(ctx context.Context) (*kafka.Producer, error)
 	fail    func(error)
+	waits   func(who any, reason string) // says why letters do not get through, "" when they do
 	log     *slog.Logger
 	metrics *metrics.Task
 	wake    chan struct{} // holds a token when there is something to send
@@ -136,6 +137,7 @@ func (d *deadLetters) run(ctx context.Context) {
 		err := d.deliver(ctx, &p, batch)
 		if most = maxLetters; err == nil {
 			wait = retryFirst
+			d.waits(d, "")
 			continue
 		}
 		if ctx.Err() != nil {
@@ -151,6 +153,7 @@ func (d *deadLetters) run(ctx context.Context) {
 				batch[0].owner.part.Topic, batch[0].owner.part.Partition, batch[0].offset, d.topic, err))
 			return
 		}
+		d.waits(d, "waiting for the dead letter topic "+d.topic+": "+err.Error())
 		d.log.Warn("sending to the dead letter queue; will retry", "topic", d.topic, "in", wait, "error", err)
 		select {
 		case <-ctx.Done():

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"time"
 
 	"github.com/IBM/sarama"
 
@@ -70,29 +69,16 @@ func (t *SinkTask) startDeadLetters() error {
 
 // ensureDeadTopic creates the topic unless it is there.
 func (t *SinkTask) ensureDeadTopic(admin map[string]string, topic string) error {
-	defer t.spec.Metrics.Waiting(false)
-	for wait := retryFirst; ; wait = min(2*wait, retryMax) {
-		ctx, cancel := context.WithTimeout(t.soft, startTime)
-		err := kafka.EnsureTopic(ctx, admin, topic, t.set.errors.deadCopies)
-		cancel()
-		if err == nil || t.soft.Err() != nil {
-			return t.soft.Err()
+	return t.attempt("waiting for the dead letter topic "+topic, func(ctx context.Context) (retry bool, err error) {
+		if err = kafka.EnsureTopic(ctx, admin, topic, t.set.errors.deadCopies); err != nil && kafka.Lasting(err) {
+			return false, &deadTopicError{topic: topic, err: err}
 		}
-		if kafka.Lasting(err) {
-			return &deadTopicError{topic: topic, err: err}
-		}
-		t.spec.Metrics.Waiting(true)
-		t.log.Warn("looking up the dead letter topic; will retry", "topic", topic, "in", wait, "error", err)
-		select {
-		case <-t.soft.Done():
-			return t.soft.Err()
-		case <-time.After(wait):
-		}
-	}
+		return true, err
+	})
 }
 
 func newDeadLetters(t *SinkTask, producer kafka.ProducerConfig, topic string) *deadLetters {
-	d := &deadLetters{topic: topic, fail: t.fail, log: t.log, metrics: t.spec.Metrics, wake: make(chan struct{}, 1), done: make(chan struct{}),
+	d := &deadLetters{topic: topic, fail: t.fail, waits: t.outages.set, log: t.log, metrics: t.spec.Metrics, wake: make(chan struct{}, 1), done: make(chan struct{}),
 		waiting: map[*pipeline]struct{}{}}
 	d.connect = func(ctx context.Context) (*kafka.Producer, error) {
 		start, cancel := context.WithTimeout(ctx, startTime)

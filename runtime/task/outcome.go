@@ -79,6 +79,7 @@ func (pl *pipeline) recovered() {
 	if pl.waits {
 		pl.waits = false
 		pl.part.Waiting(false)
+		pl.task.outages.set(pl, "")
 	}
 }
 
@@ -97,5 +98,6 @@ func (pl *pipeline) retryIn(wait time.Duration, doing string, err error) {
 	pl.retryAt = time.Now().Add(wait)
 	pl.waits = true
 	pl.part.Waiting(true)
+	pl.task.outages.set(pl, fmt.Sprintf("%s at topic %s, partition %d: %v", doing, pl.part.Topic, pl.part.Partition, err))
 	pl.log.Warn(doing+"; will retry", "in", wait, "error", err)
 }

@@ -83,6 +83,7 @@ func newPipeline(t *SinkTask, p *consume.Partition) *pipeline {
 func (pl *pipeline) run() {
 	defer close(pl.done)
 	defer pl.cancel(nil)
+	defer pl.task.outages.set(pl, "")
 	if err := pl.guarded(pl.work); err != nil && !errors.Is(err, errEnding) {
 		pl.task.fail(err)
 	}

@@ -37,6 +37,15 @@ type settings struct {
 	errors            tolerance
 }
 
+// Check returns why a task cannot even be made of s, whatever the world is like: such a task fails at once.
+func Check(s Spec) error {
+	set, err := newSettings(s)
+	if err == nil {
+		err = set.close()
+	}
+	return err
+}
+
 func newSettings(s Spec) (settings, error) {
 	var set settings
 	v, _ := settingsDef.Parse(s.Props)

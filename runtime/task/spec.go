@@ -37,6 +37,9 @@ type Spec struct {
 	// Report is called with every change of state, in order, from the task's goroutines; it must not block for long.
 	// trace is the text for status answers, only set with Failed.
 	Report func(state State, trace string)
+	// Waiting is called with what the task waits for, while something outside is away and the state does not show it, and
+	// with "" when that is over; nil for nobody. It must not block for long.
+	Waiting func(reason string)
 	// Topic is called with the topic of every batch that is offered to the sink; it must be cheap. nil for nobody.
 	Topic func(topic string)
 	// Metrics is told what the task does; nil when nobody looks.

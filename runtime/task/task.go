@@ -1,10 +1,8 @@
 package task
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -35,6 +33,9 @@ type SinkTask struct {
 	resume    sync.Once
 	failure   error
 	reported  State
+	held      bool // the start waits for something that is away
+
+	outages outages
 
 	set  *settings
 	dead *deadLetters // nil when no dead letter topic is configured
@@ -50,6 +51,7 @@ func Start(s Spec) *SinkTask {
 	t.hard, t.kill = context.WithCancel(context.Background())
 	t.soft, t.stop = context.WithCancel(t.hard)
 	t.paused.Store(s.Paused)
+	t.outages.tell = s.Waiting
 	go t.run()
 	return t
 }
@@ -95,6 +97,9 @@ func (t *SinkTask) setPaused(paused bool, state State) {
 	if t.consumer == nil {
 		if !paused {
 			t.resume.Do(func() { close(t.resumed) })
+		}
+		if t.held {
+			t.reportStarted()
 		}
 		return
 	}
@@ -155,12 +160,9 @@ func (t *SinkTask) guarded(f func() error) (err error) {
 
 // work runs the task from start to end.
 func (t *SinkTask) work() error {
-	if err := t.waitForResume(); err != nil {
-		return err
-	}
 	set, err := newSettings(t.spec)
 	if err != nil {
-		return err
+		return err // also while paused, as in Kafka Connect
 	}
 	t.set = &set
 	defer func() {
@@ -168,6 +170,9 @@ func (t *SinkTask) work() error {
 			t.log.Warn("closing converters", "error", err)
 		}
 	}()
+	if err := t.waitForResume(); err != nil {
+		return err
+	}
 	if err := t.startDeadLetters(); err != nil {
 		return err
 	}
@@ -201,33 +206,6 @@ func (t *SinkTask) waitForResume() error {
 // startTime bounds one attempt to start the sink.
 const startTime = time.Minute
 
-// startSink starts the sink's task; while the sink is away it keeps trying.
-func (t *SinkTask) startSink() error {
-	tc := connectors.TaskContext{Connector: t.spec.Connector, Task: t.spec.ID, Logger: cmp.Or(t.spec.SinkLogger, t.log), Wake: t.wake, RequestCommit: t.requestCommit}
-	defer t.spec.Metrics.Waiting(false)
-	wait := retryFirst
-	for {
-		ctx, cancel := context.WithTimeout(t.soft, startTime)
-		sink, err := t.spec.Plugin.Connector.NewTask(ctx, tc, t.set.connector)
-		cancel()
-		if err == nil {
-			t.sink = sink
-			return nil
-		}
-		if !connectors.IsRetriable(err) || t.soft.Err() != nil {
-			return fmt.Errorf("start sink task: %w", err)
-		}
-		t.spec.Metrics.Waiting(true)
-		t.log.Warn("starting the sink task; will retry", "in", wait, "error", err)
-		select {
-		case <-t.soft.Done():
-			return t.soft.Err()
-		case <-time.After(wait):
-		}
-		wait = min(2*wait, retryMax)
-	}
-}
-
 // consume runs the group member until the task ends.
 func (t *SinkTask) consume() error {
 	t.mu.Lock()
@@ -238,10 +216,8 @@ func (t *SinkTask) consume() error {
 	t.consumer = consume.New(t.set.consumer)
 	if t.paused.Load() {
 		t.consumer.Pause()
-		t.report(Paused, "")
-	} else {
-		t.report(Running, "")
 	}
+	t.reportStarted()
 	c := t.consumer
 	t.mu.Unlock()
 	return c.Run(t.hard, t)

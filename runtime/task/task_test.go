@@ -3,7 +3,10 @@ package task
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -185,6 +188,54 @@ func TestSinkThatIsAwayAtTheStartIsWaitedFor(t *testing.T) {
 	}
 	r.run(s, nil, nil)
 	r.waitCommitted(5)
+}
+
+func TestWhatATaskWaitsForIsShown(t *testing.T) {
+	r, s := newRig(t, numbers(5)...), &script{}
+	var away atomic.Bool
+	away.Store(true)
+	s.start = func() error {
+		if away.Load() {
+			return connectors.Retriable(errors.New("host h refuses connections"))
+		}
+		return nil
+	}
+	s.write = func(batch []schemas.Record) (int, error) {
+		if away.Load() {
+			return 0, connectors.Retriable(errors.New("too busy"))
+		}
+		return len(batch), nil
+	}
+	var waiting atomic.Value
+	waiting.Store("")
+	shows := func(state State, part string) {
+		t.Helper()
+		eventually(t, fmt.Sprintf("state %s, waiting for %q", state, part), func() bool {
+			text, _ := waiting.Load().(string)
+			return r.state() == state && strings.Contains(text, part) && (text == "") == (part == "")
+		})
+	}
+	r.run(s, nil, func(sp *Spec) { sp.Waiting = func(reason string) { waiting.Store(reason) } })
+	shows(Running, "host h refuses connections")
+	r.task.Pause()
+	shows(Paused, "host h refuses connections")
+	r.task.Resume()
+	shows(Running, "host h refuses connections")
+	away.Store(false)
+	r.waitCommitted(5)
+	shows(Running, "")
+	away.Store(true)
+	r.produce(numbers(1)...)
+	shows(Running, "topic t, partition 0: too busy")
+	away.Store(false)
+	r.waitCommitted(6)
+	shows(Running, "")
+}
+
+func TestBadSettingsFailAPausedTask(t *testing.T) {
+	r, s := newRig(t), &script{}
+	r.run(s, map[string]string{"consumer.override.max.poll.records": "-1"}, func(sp *Spec) { sp.Paused = true })
+	r.failedWith("max.poll.records")
 }
 
 func TestStartThatFailsNamesTheReason(t *testing.T) {

@@ -80,7 +80,7 @@ func New(props map[string]string) (Config, error) {
 	var wrong, wrongAdmin []configdef.Problem
 	c.secure, wrong = c.httpsFor(c.Listeners, HTTPSPrefix)
 	c.secureAdmin, wrongAdmin = c.httpsFor(c.AdminListeners, AdminHTTPSPrefix)
-	if problems := append(wrong, wrongAdmin...); len(problems) > 0 {
+	if problems := slices.Concat(wrong, wrongAdmin); len(problems) > 0 {
 		return Config{}, errors.New(messages(problems))
 	}
 	if c.AdvertisedListener() < 0 {

@@ -1,0 +1,74 @@
+package runtime
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/sluice-connect/sluice/runtime/task"
+)
+
+func TestRestartSaysWhyATaskHadFailed(t *testing.T) {
+	w := newWorker(t, dataDir(t))
+	w.create("a", "tasks.max", "2")
+	w.until("a", run, run, run)
+	w.tasks.get("a", 1).fail("boom")
+	w.until("a", run, run, task.Failed)
+	status, err := w.RestartConnector(t.Context(), "a", true, true)
+	must(t, err)
+	if got := status.Tasks[1]; got.State != task.Restarting || got.Trace != "boom" || status.Tasks[0].Trace != "" {
+		t.Errorf("%+v", status)
+	}
+	w.until("a", run, run, run)
+	if s, err := w.TaskStatus(TaskID{"a", 1}); err != nil || s.Trace != "" {
+		t.Errorf("after the restart: %+v %v", s, err)
+	}
+}
+
+func TestRestartOfATaskThatCannotBeMade(t *testing.T) {
+	w := newWorker(t, dataDir(t))
+	w.opt.CheckTask = func(s task.Spec) error {
+		if s.Props["file"] == "bad" {
+			return errors.New("no such thing")
+		}
+		return nil
+	}
+	w.create("good")
+	w.create("bad", "file", "bad")
+	w.until("bad", run, run)
+	must(t, w.RestartTask(t.Context(), TaskID{"good", 0}))
+	if err := w.RestartTask(t.Context(), TaskID{"bad", 0}); kindOf(err) != Internal || err.Error() != "Failed to start task: bad-0" {
+		t.Error(err)
+	}
+}
+
+func TestStatusSaysWhatATaskWaitsFor(t *testing.T) {
+	w := newWorker(t, dataDir(t))
+	w.create("a")
+	w.until("a", run, run)
+	trace := func(want task.State, text string) {
+		t.Helper()
+		if s, err := w.TaskStatus(TaskID{"a", 0}); err != nil || s.State != want || s.Trace != text {
+			t.Errorf("%+v %v, want %s %q", s, err, want, text)
+		}
+	}
+	first := w.tasks.get("a", 0)
+	first.spec.Waiting("the sink is away")
+	trace(run, "the sink is away")
+	first.spec.Waiting("")
+	trace(run, "")
+	first.spec.Waiting("the sink is away")
+	must(t, w.Pause("a"))
+	w.until("a", hold, hold)
+	trace(hold, "")
+	must(t, w.Resume("a"))
+	w.until("a", run, run)
+	trace(run, "the sink is away")
+	if text := w.Metrics().Connectors[0].Tasks[0]; !strings.EqualFold(text, string(run)) {
+		t.Errorf("metrics say %s", text)
+	}
+	must(t, w.RestartTask(t.Context(), TaskID{"a", 0}))
+	w.until("a", run, run)
+	first.spec.Waiting("of the run before")
+	trace(run, "")
+}
