@@ -44,7 +44,7 @@ func TestDeletedConnectorsLeaveNothing(t *testing.T) {
 	if n := settled(goroutines); n > goroutines+10 {
 		t.Errorf("%d goroutines, %d before", n, goroutines)
 	}
-	const most = 8 << 20 // a hundredth of it would be a leak of 80 KB a connector
+	const most = 4 << 20 // a leak of 40 KB by each connector
 	if m := liveMemory(); m > memory+most {
 		t.Errorf("%d bytes live, %d before", m, memory)
 	}
