@@ -245,7 +245,7 @@ const leaveTime = 5 * time.Second
 
 // leave takes the member out of the group, so that others need not wait for its session to time out.
 func (c *Consumer) leave(ctx context.Context) {
-	if ctx.Err() != nil || c.member.id == "" {
+	if ctx.Err() != nil || !c.member.belongs() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, leaveTime)

@@ -232,6 +232,30 @@ func TestStopWhileJoining(t *testing.T) {
 	}
 }
 
+// TestStopOfAStaticMemberThatIsNotLetInYet: the group does not wait for it, although it never learnt its member id.
+func TestStopOfAStaticMemberThatIsNotLetInYet(t *testing.T) {
+	b := broker(t, map[string]int32{"t": 2})
+	first := newCounter()
+	member(t, b.Addr, first, nil, nil)
+	eventually(t, "first assignment", func() bool { return first.owns() == 2 })
+	var deaf atomic.Bool
+	deaf.Store(true)
+	b.ControlKey(int16(heartbeat), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		b.KeepControl()
+		return req.ResponseKind(), nil, deaf.Load() // the first member does not hear that the group rebalances
+	})
+	_, stop := member(t, b.Addr, newCounter(), nil, func(c *consume.Config) { c.InstanceID, c.SessionTimeout = "two", 5*time.Minute })
+	eventually(t, "a join that is pending", func() bool { return len(b.GroupInfo("connect-test").Members) == 2 })
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	deaf.Store(false)
+	eventually(t, "the group without the second member", func() bool {
+		info := b.GroupInfo("connect-test")
+		return len(info.Members) == 1 && info.State == "Stable" && first.owns() == 2
+	})
+}
+
 // TestPartitionWithoutLeader: a partition whose start cannot be looked up keeps neither the others nor a stop waiting.
 func TestPartitionWithoutLeader(t *testing.T) {
 	b := broker(t, map[string]int32{"t": 2})

@@ -19,6 +19,8 @@ type member struct {
 	id         string
 	generation int32
 	leads      bool // the group's leader plans the assignment and watches the topics for all
+	// asked says that a static member without an id has asked to join and heard nothing: the group may wait for it.
+	asked bool
 }
 
 // requestTime bounds the requests that do not wait for other members: a coordinator that does not answer must not keep
@@ -120,10 +122,12 @@ func (m *member) joinGroup(ctx context.Context, topics []string) (*sarama.JoinGr
 		if err := req.AddGroupProtocolMetadata(m.cfg.Strategy.Name(), &sarama.ConsumerGroupMemberMetadata{Topics: topics}); err != nil {
 			return nil, fmt.Errorf("encode subscription: %w", err)
 		}
+		m.asked = m.cfg.InstanceID != "" && m.id == ""
 		var joined *sarama.JoinGroupResponse
 		if err := m.conn.During(ctx, func() (err error) { joined, err = m.conn.JoinGroup(req); return err }); err != nil {
 			return nil, fmt.Errorf("join group %s: %w", m.cfg.Group, err)
 		}
+		m.asked = false
 		if joined.Err == sarama.ErrMemberIdRequired && m.id == "" {
 			m.id = joined.MemberId
 			continue
@@ -141,9 +145,12 @@ func (m *member) heartbeat(ctx context.Context) error {
 	return m.classify("send heartbeat to group", res.Err)
 }
 
-// leave takes the member out of the group at once, a static one too.
+// belongs reports whether the group may know this member.
+func (m *member) belongs() bool { return m.id != "" || m.asked }
+
+// leave takes the member out of the group at once, a static one too, by its instance id if it knows no other.
 func (m *member) leave(ctx context.Context) error {
-	if m.id == "" {
+	if !m.belongs() {
 		return nil
 	}
 	req := &sarama.LeaveGroupRequest{Version: 3, GroupId: m.cfg.Group, Members: []sarama.MemberIdentity{{MemberId: m.id, GroupInstanceId: m.instance()}}}
@@ -154,6 +161,6 @@ func (m *member) leave(ctx context.Context) error {
 	if res.Err != sarama.ErrNoError && res.Err != sarama.ErrUnknownMemberId {
 		return fmt.Errorf("leave group %s: %w", m.cfg.Group, res.Err)
 	}
-	m.id = ""
+	m.id, m.asked = "", false
 	return nil
 }
