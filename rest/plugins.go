@@ -11,7 +11,11 @@ func (a *api) listPlugins(c *gin.Context) error {
 }
 
 func (a *api) getPluginConfig(c *gin.Context) error {
-	keys, err := a.herder.PluginConfig(pathValue(c, "plugin"), c.Query("version"))
+	version, asked := c.GetQuery("version")
+	if !asked {
+		version = "latest"
+	}
+	keys, err := a.herder.PluginConfig(pathValue(c, "plugin"), version)
 	return ok(c, keys, err)
 }
 

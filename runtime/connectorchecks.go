@@ -32,8 +32,13 @@ func validName(v any) error {
 }
 
 func validRegex(v any) error {
-	if _, err := regexp.Compile(v.(string)); err != nil {
-		return errors.New("Invalid regex: " + regexRefusal(v.(string), err)) //nolint:staticcheck // Kafka's text
+	pattern, _ := v.(string)
+	wrong := wrongBrace(pattern)
+	if _, err := regexp.Compile(pattern); err != nil {
+		wrong = regexRefusal(pattern, err)
+	}
+	if wrong != "" {
+		return errors.New("Invalid regex: " + wrong) //nolint:staticcheck // Kafka's text
 	}
 	return nil
 }

@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"strings"
-
 	cd "github.com/sluice-connect/sluice/schemas/configdef"
 	"github.com/sluice-connect/sluice/schemas/converter"
 )
@@ -30,13 +28,10 @@ func lookupClass(name string) (javaClass, bool) {
 	if p, err := lookupConnector(name); err == nil {
 		return javaClass{name: p.Class}, true
 	}
+	if full, ok := otherPlugins[name]; ok {
+		return javaClass{name: full}, true
+	}
 	return javaClass{name: name}, name == converterInterface || name == headerConverterInterface || serializer(name)
-}
-
-// serializer reports a class that converts bytes for Kafka's own clients: the usual mistake.
-func serializer(name string) bool {
-	name, ok := strings.CutPrefix(name, "org.apache.kafka.common.serialization.")
-	return ok && (strings.HasSuffix(name, "Serializer") || strings.HasSuffix(name, "Deserializer"))
 }
 
 // kindOf is what Java says a class is when it prints it.
@@ -100,12 +95,16 @@ func (e *examination) converterVersion(f, version *finding) {
 	if !ok || wanted.contains(p.Version) {
 		return
 	}
-	installed := p.Version
-	if p.Value && p.Header {
-		installed += ", " + p.Version // Java counts the class once as each
-	}
-	missing := wanted.missing(p.Class, installed)
+	missing := wanted.missing(p.Class, installedVersions(p))
 	f.errors, version.errors = append(f.errors, missing), append(version.errors, missing)
+}
+
+// installedVersions lists the versions of a converter as Java does: it counts a class once as each kind.
+func installedVersions(p *converter.Plugin) string {
+	if p.Value && p.Header {
+		return p.Version + ", " + p.Version
+	}
+	return p.Version
 }
 
 // namedConverter returns the converter that the connector names under a key, if it is one that can be used there.

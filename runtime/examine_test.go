@@ -188,11 +188,20 @@ func TestPlugins(t *testing.T) {
 	if got := w.Plugins(true); !reflect.DeepEqual(got, want[:1]) {
 		t.Errorf("%v", got)
 	}
-	keys, err := w.PluginConfig("FakeSink", "")
+	keys, err := w.PluginConfig("FakeSink", "latest")
 	if err != nil || keys[0].Name != "file" || keys[3].Name != "name" {
 		t.Errorf("%v %v", keys, err)
 	}
-	if _, err := w.PluginConfig("FakeConverter", ""); err != nil {
+	if _, err := w.PluginConfig("FakeConverter", "latest"); err != nil {
+		t.Error(err)
+	}
+	if _, err := w.PluginConfig("Fake", ""); kindOf(err) != BadRequest || !strings.HasSuffix(err.Error(), " not found that matches the version range [,], available versions: [9, 9]") {
+		t.Error(err)
+	}
+	if _, err := w.PluginConfig("nope", "[5,4]"); kindOf(err) != BadRequest || err.Error() != "Invalid version specification: [5,4]" {
+		t.Error(err)
+	}
+	if _, err := w.PluginConfig("Principal", "latest"); kindOf(err) != BadRequest || !strings.HasPrefix(err.Error(), "Invalid plugin class Principal. Valid types are sink, ") {
 		t.Error(err)
 	}
 	if _, err := w.PluginConfig("nope", ""); kindOf(err) != NotFound || err.Error() != "Unknown plugin nope." {

@@ -3,6 +3,7 @@ package runtime
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"regexp/syntax"
 	"strings"
 )
@@ -25,10 +26,53 @@ func regexRefusal(pattern string, err error) string {
 		if at := dangling(pattern); at >= 0 {
 			return javaPlace(fmt.Sprintf("Dangling meta character '%c'", pattern[at]), pattern, at)
 		}
+	case syntax.ErrInvalidRepeatOp:
+		if at := strings.Index(pattern, wrong.Expr) + 1; !strings.HasSuffix(wrong.Expr, "+") {
+			return javaPlace(fmt.Sprintf("Dangling meta character '%c'", pattern[at]), pattern, at)
+		}
+	case syntax.ErrInvalidCharRange:
+		if strings.Contains(wrong.Expr, "-") {
+			return javaPlace("Illegal character range", pattern, endOf(wrong.Expr, pattern))
+		}
+	case syntax.ErrInvalidRepeatSize:
+		if low, high, ok := strings.Cut(strings.Trim(wrong.Expr, "{}"), ","); ok && high != "" && (len(low) > len(high) || len(low) == len(high) && low > high) {
+			return javaPlace("Illegal repetition range", pattern, endOf(wrong.Expr, pattern))
+		}
 	case syntax.ErrTrailingBackslash:
-		return javaPlace("Unescaped trailing backslash", pattern, len(pattern))
+		return javaPlace("Unexpected internal error", pattern, len(pattern))
 	}
 	return err.Error()
+}
+
+// endOf is the place of the last byte of part in pattern.
+func endOf(part, pattern string) int { return strings.Index(pattern, part) + len(part) - 1 }
+
+// counted is a repetition with braces, as Java reads it.
+var counted = regexp.MustCompile(`^\{\d+(,\d*)?\}`)
+
+// wrongBrace says what is wrong with a brace outside brackets that Go takes for a character and Java for a repetition;
+// "" for nothing.
+func wrongBrace(pattern string) string {
+	inClass := 0
+	for i := 0; i < len(pattern); i++ {
+		switch c := pattern[i]; {
+		case c == '\\':
+			if i++; i < len(pattern) && strings.IndexByte("pPxN", pattern[i]) >= 0 && strings.HasPrefix(pattern[i+1:], "{") {
+				i++ // the brace belongs to the escape
+			}
+		case c == '[':
+			inClass++
+		case c == ']' && inClass > 0:
+			inClass--
+		case c != '{' || inClass > 0 || i > 0 && counted.MatchString(pattern[i:]):
+		case i > 0 && i+1 < len(pattern) && pattern[i+1] >= '0' && pattern[i+1] <= '9':
+			digits := len(pattern[i+1:]) - len(strings.TrimLeft(pattern[i+1:], "0123456789"))
+			return javaPlace("Unclosed counted closure", pattern, i+1+digits)
+		default:
+			return javaPlace("Illegal repetition", pattern, i+1)
+		}
+	}
+	return ""
 }
 
 // javaPlace points at a byte of pattern as Java does.

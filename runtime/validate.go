@@ -65,19 +65,16 @@ func (h *Herder) Plugins(connectorsOnly bool) []PluginInfo {
 }
 
 // PluginConfig describes the keys of a connector or converter class: first its own, then those every sink has. version
-// is a range that the installed version must lie in, "" for any.
+// is a range that the installed version must lie in, "latest" for any.
 func (h *Herder) PluginConfig(name, version string) ([]ConfigKeyInfo, error) {
 	infos := []ConfigKeyInfo{}
-	var wanted versionRange
-	if version != "" {
-		var err error
-		if wanted, err = parseVersionRange(version); err != nil {
-			return nil, err
-		}
+	wanted, err := parseVersionRange(version)
+	if err != nil {
+		return nil, Errorf(BadRequest, "Invalid version specification: %s", version)
 	}
 	if p, ok := converter.Lookup(name); ok {
 		if !wanted.contains(p.Version) {
-			return nil, Errorf(BadRequest, "%s", wanted.missing(p.Class, p.Version))
+			return nil, Errorf(BadRequest, "%s", wanted.missing(p.Class, installedVersions(p)))
 		}
 		for _, k := range shownKeys(p).Keys() {
 			infos = append(infos, keyInfo(k))
@@ -86,6 +83,9 @@ func (h *Herder) PluginConfig(name, version string) ([]ConfigKeyInfo, error) {
 	}
 	p, err := lookupConnector(name)
 	if err != nil {
+		if otherPlugins[name] != "" {
+			return nil, Errorf(BadRequest, "Invalid plugin class %s. Valid types are sink, source, converter, header_converter, transformation, predicate.", name)
+		}
 		return nil, Errorf(NotFound, "Unknown plugin %s.", name)
 	}
 	if installed := versionOf(p, h.opt.Version); !wanted.contains(installed) {

@@ -142,7 +142,7 @@ func (e *examiner) validate(ctx context.Context, config map[string]string) []con
 
 // culprit is the key for which there is nothing to examine: the class, unless it is known.
 func (e *examiner) culprit(class string) string {
-	if _, err := e.herder.PluginConfig(class, ""); err != nil {
+	if _, err := e.herder.PluginConfig(class, "latest"); err != nil {
 		return "connector.class"
 	}
 	return "connector.plugin.version"

@@ -61,7 +61,7 @@ func worker() string {
 // commonKeys are the keys that every sink connector has, as the worker answers them after the sink's own.
 func commonKeys() *configdef.Def {
 	herder := runtime.New(runtime.Options{})
-	infos, err := herder.PluginConfig(connectors.Plugins()[0].Class, "")
+	infos, err := herder.PluginConfig(connectors.Plugins()[0].Class, "latest")
 	if err != nil {
 		panic(err) // a class that is registered is there
 	}
