@@ -126,11 +126,19 @@ func (h *Herder) examine(ctx context.Context, raw RawConfig) (*examination, erro
 		return e, nil
 	}
 	e.commonFindings(h.commonKeys(plugin))
+	if regex := e.find("topics.regex"); validRegex(*regex.value) != nil && e.letterTopicMatters() {
+		return nil, Errorf(BadRequest, "%s", regex.errors[0]) // nobody can say whether the pattern matches the dead letter topic
+	}
 	e.take("", plugin.Connector.Config(), e.props)
 	e.overrideFindings(h.opt.Worker, raw)
 	e.converterFindings()
 	e.nullFindings(raw)
 	return e, nil
+}
+
+// letterTopicMatters reports whether the dead letter topic must not match topics.regex.
+func (e *examination) letterTopicMatters() bool {
+	return *e.find(dlqTopic).value != "" && *e.find("topics").value == "" && *e.find("topics.regex").value != ""
 }
 
 // unloadable is what can be said when the class is not there in the version that the connector pins: nothing about the

@@ -30,8 +30,11 @@ func TestInvalidConfigurations(t *testing.T) {
 			"Invalid value a|* for configuration topics.regex: Invalid regex: Dangling meta character '*' near index 2\na|*\n  ^"}},
 		"open group": {valid("topics", "", "topics.regex", "a("), []string{
 			"Invalid value a( for configuration topics.regex: Invalid regex: Unclosed group near index 2\na("}},
-		"empty topic":   {valid("topics", "a,,b"), []string{"Configuration 'topics' values must not be empty."}},
-		"empty topics":  {valid("topics", ","), []string{"Configuration 'topics' values must not be duplicated."}},
+		"empty topic":  {valid("topics", "a,,b"), []string{"Configuration 'topics' values must not be empty."}},
+		"empty topics": {valid("topics", ","), []string{"Configuration 'topics' values must not be duplicated."}},
+		"order of a converter's settings": {valid("key.converter", fakeConv, "key.converter.schemas.enable", "x", "key.converter.decimal.format", "y"), []string{
+			"Invalid value y for configuration decimal.format: Expected value to be either true or false",
+			"Invalid value x for configuration schemas.enable: Expected value to be either true or false"}},
 		"blanks around": {valid("errors.tolerance", " some\t"), []string{"Invalid value some for configuration errors.tolerance: String must be one of: none, all"}},
 		"blanks around a class": {valid("key.converter", " nope "), []string{
 			"Invalid value  nope  for configuration key.converter: Class  nope  could not be found."}},
@@ -103,6 +106,18 @@ func nulled(key string) RawConfig {
 	config := valid()
 	config[key] = nil
 	return config
+}
+
+// TestPatternThatCannotBeHeldAgainstTheDeadLetterTopic: Java trips over it, so it is no validation with a finding.
+func TestPatternThatCannotBeHeldAgainstTheDeadLetterTopic(t *testing.T) {
+	w := newWorker(t, t.TempDir())
+	_, err := w.Validate(t.Context(), "FakeSink", valid("topics", "", "topics.regex", "[", dlqTopic, "d"))
+	if kindOf(err) != BadRequest || !strings.HasPrefix(err.Error(), "Invalid value [ for configuration topics.regex: Invalid regex: ") {
+		t.Error(err)
+	}
+	if _, err := w.Validate(t.Context(), "FakeSink", valid("topics.regex", "[", dlqTopic, "d")); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestNames(t *testing.T) {

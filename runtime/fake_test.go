@@ -50,7 +50,9 @@ func (fakeSink) NewTask(context.Context, connectors.TaskContext, connectors.Conf
 func init() {
 	connectors.Register(connectors.Plugin{Class: fakeClass, TaskClass: "org.example.fake.FakeSinkTask", Connector: fakeSink{}})
 	converter.Register(converter.Plugin{Class: fakeConv, Value: true, Header: true, Version: "9",
-		Config: func() *cd.Def { return cd.New(cd.Key{Name: "schemas.enable", Type: cd.Boolean, Default: "true"}) }})
+		Config: func() *cd.Def {
+			return cd.New(cd.Key{Name: "schemas.enable", Type: cd.Boolean, Default: "true"}, cd.Key{Name: "decimal.format", Type: cd.Boolean, Default: "true"})
+		}})
 }
 
 // fakeTask does what its cluster of tasks tells it to.
