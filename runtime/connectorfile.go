@@ -52,14 +52,15 @@ func ReadConnectorFile(path string) (ConnectorFile, error) {
 }
 
 func (f *ConnectorFile) readJSON(data []byte) error {
-	if err := json.Unmarshal(data, &f.Config); err == nil {
+	var flat map[string]fileValue
+	if err := json.Unmarshal(data, &flat); err == nil {
+		f.Config = fileConfig(flat)
 		return nil
 	}
-	f.Config = nil
 	var request struct {
-		Name    string            `json:"name"`
-		Config  map[string]string `json:"config"`
-		Initial string            `json:"initial_state"`
+		Name    fileValue            `json:"name"`
+		Config  map[string]fileValue `json:"config"`
+		Initial string               `json:"initial_state"`
 	}
 	if err := json.Unmarshal(data, &request); err != nil {
 		return fmt.Errorf("parse JSON: %w", err)
@@ -67,11 +68,34 @@ func (f *ConnectorFile) readJSON(data []byte) error {
 	if request.Config == nil {
 		return fmt.Errorf("find configuration: the JSON is neither a flat object of strings nor {name, config}")
 	}
-	f.Name, f.Config, f.Initial = request.Name, request.Config, task.State(strings.ToUpper(request.Initial))
+	f.Name, f.Config, f.Initial = string(request.Name), fileConfig(request.Config), task.State(strings.ToUpper(request.Initial))
 	if f.Initial != "" && !slices.Contains(TargetStates, f.Initial) {
 		return fmt.Errorf("read initial_state %q: it must be one of %v", request.Initial, TargetStates)
 	}
 	return nil
+}
+
+// fileValue is a value of a configuration: numbers and booleans count as they are written.
+type fileValue string
+
+// UnmarshalJSON takes what REST takes, but for null.
+func (v *fileValue) UnmarshalJSON(data []byte) error {
+	switch data[0] {
+	case '"':
+		return json.Unmarshal(data, (*string)(v))
+	case '{', '[', 'n':
+		return fmt.Errorf("value %.40s is neither a string nor a number nor a boolean", data)
+	}
+	*v = fileValue(data)
+	return nil
+}
+
+func fileConfig(values map[string]fileValue) map[string]string {
+	config := make(map[string]string, len(values))
+	for name, value := range values {
+		config[name] = string(value)
+	}
+	return config
 }
 
 // ReadConnectorFiles reads all files; its error is a FileError.

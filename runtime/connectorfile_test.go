@@ -17,6 +17,9 @@ func TestReadConnectorFile(t *testing.T) {
 	}{
 		"flat":         {text: `{"name":"a","k":"v"}`, want: ConnectorFile{Name: "a", Config: config}},
 		"request":      {text: `{"name":"a","config":{"k":"v"},"initial_state":"paused","later":1}`, want: ConnectorFile{Name: "a", Config: config, Initial: "PAUSED"}},
+		"scalars":      {text: `{"name":"a","k":1.50,"b":true}`, want: ConnectorFile{Name: "a", Config: map[string]string{"name": "a", "k": "1.50", "b": "true"}}},
+		"scalars in":   {text: `{"name":"a","config":{"k":1}}`, want: ConnectorFile{Name: "a", Config: map[string]string{"name": "a", "k": "1"}}},
+		"null":         {text: `{"name":"a","k":null}`, err: "read connector file"},
 		"properties":   {text: "name=a\nk=v\n", want: ConnectorFile{Name: "a", Config: config}},
 		"no name":      {text: "k=v\n", err: "is missing the mandatory 'name' configuration"},
 		"two names":    {text: `{"name":"a","config":{"name":"b"}}`, err: "Connector name configuration in 'config' doesn't match the one specified in 'name' at"},

@@ -122,6 +122,9 @@ func NewConfig(props map[string]string, clientID, group string) (Config, error) 
 	if err := checkTimes(v); err != nil {
 		return Config{}, fmt.Errorf("configure Kafka client: %w", err)
 	}
+	if id := v.String("group.instance.id"); id != "" && !legalInstance.MatchString(id) {
+		return Config{}, fmt.Errorf("configure Kafka client: group.instance.id %q must be up to 249 ASCII letters, digits, dots, underscores and dashes", id)
+	}
 	client, bootstrap, err := kafka.Config(props)
 	if err != nil {
 		return Config{}, err
@@ -150,6 +153,9 @@ func NewConfig(props map[string]string, clientID, group string) (Config, error) 
 
 // metadataLeast keeps a worker from asking for metadata all the time.
 const metadataLeast = 100 * time.Millisecond
+
+// legalInstance is what Kafka allows in a group.instance.id, but for . and .. alone.
+var legalInstance = regexp.MustCompile(`^[a-zA-Z0-9._-]{1,249}$`)
 
 // checkTimes holds the times against each other that Kafka's ranges leave open.
 func checkTimes(v configdef.Values) error {

@@ -16,7 +16,7 @@ func TestValuesOfConsumers(t *testing.T) {
 		"fetch.min.bytes=-5": true, "fetch.max.bytes=-1": true, "fetch.max.wait.ms=-1": true, "max.partition.fetch.bytes=-1": true,
 		"receive.buffer.bytes=-5": true, "retry.backoff.ms=-5": true, "connections.max.idle.ms=-5": false, "metrics.num.samples=0": true,
 		"metrics.recording.level=x": true, "client.dns.lookup=x": true, "group.protocol=foo": true, "group.protocol=consumer": false,
-		"group.id=": true, "group.instance.id=": true, "partition.assignment.strategy=": true, "partition.assignment.strategy=foo": true,
+		"group.id=": true, "group.instance.id=": true, "group.instance.id=a b": true, "group.instance.id=a-b": false, "partition.assignment.strategy=": true, "partition.assignment.strategy=foo": true,
 		"bootstrap.servers=": true, "bootstrap.servers=nohost": true, "request.timeout.ms=-1": true, "request.timeout.ms=0": false,
 		"default.api.timeout.ms=-1": true, "security.protocol=foo": true, "security.protocol=plaintext": false, "security.protocol=SASL_PLAINTEXT": true,
 		"sasl.mechanism=foo": false, "sasl.jaas.config=garbage": false, "ssl.truststore.location=/none": false, "ssl.protocol=foo": false,
