@@ -1,9 +1,6 @@
 package runtime
 
 import (
-	"slices"
-	"unicode/utf16"
-
 	cd "github.com/sluice-connect/sluice/schemas/configdef"
 	"github.com/sluice-connect/sluice/schemas/converter"
 )
@@ -137,17 +134,6 @@ func (e *examination) converterFindings() {
 		e.take(name+".", p.Config(), config)
 		e.describe(e.findings[first:], name+".", shownKeys(p))
 		e.refuseSchemaContent(name+".", p, config)
-		slices.SortStableFunc(e.findings[first:], func(a, b finding) int {
-			return javaBucket(a.key.Name) - javaBucket(b.key.Name)
-		})
+		javaOrder(e.findings[first:], func(f finding) string { return f.key.Name })
 	}
-}
-
-// javaBucket orders the settings of a converter as the Java worker does: by where a map of up to twelve keys keeps them.
-func javaBucket(key string) int {
-	var hash uint32
-	for _, c := range utf16.Encode([]rune(key)) {
-		hash = 31*hash + uint32(c)
-	}
-	return int((hash ^ hash>>16) & 15)
 }

@@ -29,7 +29,9 @@ func (e *examination) overrideFindings(worker map[string]string, raw RawConfig) 
 		prefixes = []string{producerOverride, consumerOverride, adminOverride}
 	}
 	for _, prefix := range prefixes {
-		for _, name := range namesWith(raw, prefix) {
+		names := namesWith(raw, prefix)
+		javaOrder(names, func(name string) string { return strings.TrimPrefix(name, prefix) })
+		for _, name := range names {
 			e.findings = append(e.findings, e.overrideFinding(worker, prefix, strings.TrimPrefix(name, prefix)))
 		}
 	}

@@ -71,8 +71,8 @@ func TestOverridesOfTheWrongType(t *testing.T) {
 		"class":   {valid("consumer.override.key.deserializer", "foo"), "Class foo could not be found."},
 		"empty":   {valid("consumer.override.fetch.min.bytes", ""), "Invalid value  for configuration consumer.override.fetch.min.bytes: Not a number of type INT"},
 		"two": {valid("consumer.override.fetch.min.bytes", "1.5", "consumer.override.max.poll.records", "x"),
-			"Invalid value 1.5 for configuration consumer.override.fetch.min.bytes: Not a number of type INT\n" +
-				"Invalid value x for configuration consumer.override.max.poll.records: Not a number of type INT"},
+			"Invalid value x for configuration consumer.override.max.poll.records: Not a number of type INT\n" +
+				"Invalid value 1.5 for configuration consumer.override.fetch.min.bytes: Not a number of type INT"},
 		"producer": {valid(append(dead, "producer.override.linger.ms", "abc")...), "Invalid value abc for configuration producer.override.linger.ms: Not a number of type LONG"},
 		"admin":    {valid(append(dead, "admin.override.request.timeout.ms", "abc")...), "Invalid value abc for configuration admin.override.request.timeout.ms: Not a number of type INT"},
 	} {
