@@ -168,7 +168,7 @@ func TestExitCodes(t *testing.T) {
 		"missing converter":        {[]string{"standalone", bad}, exitStart, `Missing required configuration "key.converter" which has no default value.` + "\n"},
 		"file of a wrong property": {[]string{"standalone", bad}, exitStart, "check worker configuration " + bad + ": "},
 		"client properties": {[]string{"standalone", clients}, exitStart, "check worker configuration " + clients +
-			": Invalid value nowhere for configuration consumer.auto.offset.reset: The value must be either 'earliest', 'latest' or 'none'"},
+			": Invalid value nowhere for configuration consumer.auto.offset.reset: The value must be either 'earliest', 'latest', 'none' or"},
 		"all client properties": {[]string{"standalone", clients}, exitStart, "\nInvalid value 7 for configuration producer.acks: String must be one of: all, -1, 0, 1"},
 		"nameless":              {[]string{"standalone", worker, noName}, exitConnector, "is missing the mandatory 'name' configuration"},
 		"invalid connector":     {[]string{"standalone", worker, invalid}, exitConnector, "Value must be at least 1"},

@@ -130,7 +130,7 @@ func (l *fetchLoop) outOfRange(ctx context.Context, from fetchFrom) (moved bool)
 		return false
 	}
 	found := starts{}
-	if err := l.leaders.ask(ctx, l.conn, []schemas.TopicPartition{p.TopicPartition}, l.cfg.Reset, found); err != nil {
+	if err := l.leaders.ask(ctx, l.conn, []schemas.TopicPartition{p.TopicPartition}, l.cfg.policy(), found); err != nil {
 		l.log.Warn("looking up the offset to reset to; will retry", "topic", p.Topic, "partition", p.Partition, "error", err)
 		return true
 	}

@@ -26,6 +26,8 @@ const (
 	ResetEarliest Reset = Reset(sarama.OffsetOldest)
 	ResetLatest   Reset = Reset(sarama.OffsetNewest)
 	ResetNone     Reset = 0
+	// ResetBack starts Config.Back before now; a later Reset is a time in milliseconds since 1970.
+	ResetBack Reset = 1
 )
 
 // String returns the policy's name in auto.offset.reset.
@@ -35,8 +37,10 @@ func (r Reset) String() string {
 		return "earliest"
 	case ResetLatest:
 		return "latest"
+	case ResetNone:
+		return "none"
 	}
-	return "none"
+	return "by_duration"
 }
 
 // Config says how a consumer consumes.
@@ -56,6 +60,7 @@ type Config struct {
 	MetadataMaxAge   time.Duration
 	Strategy         sarama.BalanceStrategy
 	Reset            Reset
+	Back             time.Duration
 	Isolation        sarama.IsolationLevel
 
 	FetchMinBytes, FetchMaxBytes int32
@@ -144,6 +149,9 @@ func NewConfig(props map[string]string, clientID, group string) (Config, error) 
 	case "latest":
 		c.Reset = ResetLatest
 	}
+	if back, counts, err := kafka.ResetDuration(v.String("auto.offset.reset")); counts && err == nil {
+		c.Reset, c.Back = ResetBack, back
+	}
 	if v.String("isolation.level") == "read_committed" {
 		c.Isolation = sarama.ReadCommitted
 	}
@@ -153,6 +161,14 @@ func NewConfig(props map[string]string, clientID, group string) (Config, error) 
 
 // metadataLeast keeps a worker from asking for metadata all the time.
 const metadataLeast = 100 * time.Millisecond
+
+// policy is where to start now.
+func (c *Config) policy() Reset {
+	if c.Reset == ResetBack {
+		return Reset(max(time.Now().Add(-c.Back).UnixMilli(), int64(ResetBack)))
+	}
+	return c.Reset
+}
 
 // legalInstance is what Kafka allows in a group.instance.id, but for . and .. alone.
 var legalInstance = regexp.MustCompile(`^[a-zA-Z0-9._-]{1,249}$`)

@@ -11,6 +11,8 @@ import (
 func TestValuesOfConsumers(t *testing.T) {
 	for setting, fails := range map[string]bool{
 		"auto.offset.reset=nowhere": true, "auto.offset.reset=EARLIEST": true, "auto.offset.reset=": true, "auto.offset.reset=none": false,
+		"auto.offset.reset=by_duration:PT1H": false, "auto.offset.reset=by_duration:p1dt2h3m4.5s": false, "auto.offset.reset=by_duration:PT-1S": true,
+		"auto.offset.reset=by_duration:": true, "auto.offset.reset=by_duration:PT": true, "auto.offset.reset=by_duration:1h": true, "auto.offset.reset=by_duration:-PT-5M": false,
 		"max.poll.records=0": true, "max.poll.records=5": false, "session.timeout.ms=-1": true, "session.timeout.ms=1": true,
 		"heartbeat.interval.ms=50000": true, "max.poll.interval.ms=1000": false, "isolation.level=x": true, "isolation.level=READ_COMMITTED": true,
 		"fetch.min.bytes=-5": true, "fetch.max.bytes=-1": true, "fetch.max.wait.ms=-1": true, "max.partition.fetch.bytes=-1": true,

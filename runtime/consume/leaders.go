@@ -87,15 +87,21 @@ func (l *leaders) ask(ctx context.Context, conn *kafka.Conn, tps []schemas.Topic
 		return fmt.Errorf("look up %s offsets: %w", policy, err)
 	}
 	var failed error
+	var old []schemas.TopicPartition // without a record since the time that policy is
 	for _, tp := range tps {
 		switch block := res.GetBlock(tp.Topic, tp.Partition); {
 		case block == nil:
 			failed = fmt.Errorf("look up %s offset of %s: the answer lacks it", policy, tp)
 		case block.Err != sarama.ErrNoError:
 			failed = fmt.Errorf("look up %s offset of %s: %w", policy, tp, block.Err)
+		case block.Offset < 0 && policy > 0:
+			old = append(old, tp)
 		default:
 			found[tp] = block.Offset
 		}
+	}
+	if len(old) > 0 {
+		failed = errors.Join(failed, l.ask(ctx, conn, old, ResetLatest, found))
 	}
 	return failed
 }

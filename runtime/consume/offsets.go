@@ -17,7 +17,7 @@ func (c *Consumer) offsets() map[schemas.TopicPartition]int64 {
 	var m map[schemas.TopicPartition]int64
 	for _, p := range c.parts {
 		next, committed := p.committable.Load(), p.Committed()
-		if next == committed || (committed < 0 && next == p.From && c.cfg.Reset != ResetLatest) {
+		if next == committed || (committed < 0 && next == p.From && c.cfg.Reset != ResetLatest && c.cfg.Reset != ResetBack) {
 			continue
 		}
 		if m == nil {

@@ -30,8 +30,9 @@ func (c *Consumer) split(committed starts) (known starts, unknown []schemas.Topi
 // one partition without a leader must not keep the others, or the heartbeats, waiting.
 func (c *Consumer) find(ctx context.Context, unknown []schemas.TopicPartition, out chan<- starts) {
 	wait := newBackoff()
+	policy := c.cfg.policy()
 	for len(unknown) > 0 {
-		found, err := c.leaders.offsets(ctx, unknown, c.cfg.Reset)
+		found, err := c.leaders.offsets(ctx, unknown, policy)
 		if len(found) > 0 {
 			select {
 			case out <- found:

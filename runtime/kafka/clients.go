@@ -86,10 +86,14 @@ func ValidServers(value any) error {
 
 var withoutScheme = regexp.MustCompile(`^.*?://`)
 
-// validReset accepts what auto.offset.reset may say, other than a duration: nothing here looks for a time.
+// validReset accepts what auto.offset.reset may say.
 func validReset(value any) error {
-	if policy, _ := value.(string); !slices.Contains([]string{"earliest", "latest", "none"}, policy) {
-		return errors.New("The value must be either 'earliest', 'latest' or 'none'; 'by_duration:…' is not supported yet by this version") //nolint:staticcheck // shown after "Invalid value ...: "
+	policy, _ := value.(string)
+	if _, counts, err := ResetDuration(policy); counts {
+		return err
+	}
+	if !slices.Contains([]string{"earliest", "latest", "none"}, policy) {
+		return errors.New("The value must be either 'earliest', 'latest', 'none' or of the format 'by_duration:<PnDTnHnMn.nS>'") //nolint:staticcheck // shown after "Invalid value ...: "
 	}
 	return nil
 }
