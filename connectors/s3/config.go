@@ -2,6 +2,7 @@ package s3
 
 import (
 	"errors"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -75,6 +76,26 @@ var regionName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 func validRegion(v any) error {
 	if s, _ := v.(string); !regionName.MatchString(s) {
 		return errors.New("it is no region name")
+	}
+	return nil
+}
+
+// bucketName is what a bucket may be called. Old ones have capital letters, underscores and up to 255 characters.
+var bucketName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$`)
+
+func validBucket(v any) error {
+	name, _ := v.(string)
+	_, ipErr := netip.ParseAddr(name)
+	switch {
+	case strings.HasPrefix(name, "arn:"):
+	case len(name) < 3 || len(name) > 255:
+		return errors.New("names of buckets have 3 to 63 characters, old ones up to 255")
+	case !bucketName.MatchString(name):
+		return errors.New("names of buckets have lower-case letters, digits, dots and dashes, with a letter or digit at both ends")
+	case strings.Contains(name, ".."):
+		return errors.New("names of buckets have no two dots in a row")
+	case ipErr == nil:
+		return errors.New("names of buckets do not look like IP addresses")
 	}
 	return nil
 }
@@ -166,8 +187,8 @@ var partitionerKeys = []configdef.Key{
 }
 
 var s3Keys = []configdef.Key{
-	{Name: "s3.bucket.name", Type: configdef.String, Required: true, Importance: configdef.High, Group: groupS3, Valid: configdef.NonEmpty,
-		Doc: "The bucket. It must exist."},
+	{Name: "s3.bucket.name", Type: configdef.String, Required: true, Importance: configdef.High, Group: groupS3, Valid: configdef.All(configdef.NonEmpty, validBucket),
+		Doc: "The bucket, by its name or the ARN of an access point. It must exist."},
 	{Name: "s3.region", Type: configdef.String, Default: "us-west-2", Group: groupS3, Valid: validRegion,
 		Doc: "The region of the bucket."},
 	{Name: "s3.part.size", Type: configdef.Int, Default: "26214400", Importance: configdef.High, Group: groupS3, Valid: configdef.AtLeast(5 << 20),

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-var minimal = map[string]string{"format.class": classJSON, "storage.class": storageClass, "flush.size": "1", "s3.bucket.name": "b"}
+var minimal = map[string]string{"format.class": classJSON, "storage.class": storageClass, "flush.size": "1", "s3.bucket.name": "bkt"}
 
 func with(props ...string) map[string]string {
 	m := maps.Clone(minimal)
@@ -30,6 +30,17 @@ func TestProblems(t *testing.T) {
 		{with(), "", ""},
 		{with(timed...), "", ""},
 		{with("partitioner.class", classHourly, "locale", "de", "timezone", "Europe/Berlin", "timestamp.extractor", "RecordField"), "", ""},
+		{with("s3.bucket.name", "a.b-1"), "", ""},
+		{with("s3.bucket.name", "Old_Bucket"), "", ""},
+		{with("s3.bucket.name", "arn:aws:s3:eu-central-1:123456789012:accesspoint/a"), "", ""},
+		{with("s3.bucket.name", "ab"), "s3.bucket.name", "3 to 63 characters"},
+		{with("s3.bucket.name", strings.Repeat("a", 256)), "s3.bucket.name", "3 to 63 characters"},
+		{with("s3.bucket.name", "a/b"), "s3.bucket.name", "letters, digits, dots and dashes"},
+		{with("s3.bucket.name", "-ab"), "s3.bucket.name", "letter or digit at both ends"},
+		{with("s3.bucket.name", "ab."), "s3.bucket.name", "letter or digit at both ends"},
+		{with("s3.bucket.name", "a..b"), "s3.bucket.name", "no two dots"},
+		{with("s3.bucket.name", "10.0.0.1"), "s3.bucket.name", "IP addresses"},
+		{with("s3.bucket.name", "s3://bucket"), "s3.bucket.name", "letters, digits, dots and dashes"},
 		{with("format.class", classAvro), "format.class", "not supported yet"},
 		{with("format.class", classParquet), "format.class", "not supported yet"},
 		{with("format.class", "com.example.Csv"), "format.class", "supported are"},

@@ -67,12 +67,18 @@ func (s *settings) advice(connector string, err error) string {
 		return "S3 does not accept the credentials: renew or correct them, " + restart
 	case c == "RequestTimeTooSkewed":
 		return "the clock of this machine differs from S3's: set it, " + restart
-	case st == http.StatusForbidden, c == "AccessDenied":
-		return fmt.Sprintf("access to bucket %s is denied: grant s3:ListBucket on it and s3:PutObject and s3:AbortMultipartUpload on its objects, %s",
-			s.bucket, restart)
+	case c == "AccessDenied":
+		return fmt.Sprintf("access to bucket %s is denied: %s, %s", s.bucket, grants, restart)
+	case st == http.StatusBadRequest && (c == "" || c == "BadRequest"): // nor when they have expired
+		return "S3 refuses the request and does not say why: see whether the credentials are right and have not expired, " + restart
+	case st == http.StatusForbidden: // the question for the bucket has answers without a body, which give no reason
+		return fmt.Sprintf("access to bucket %s is denied and S3 does not say why: see whether the credentials are right and have not expired, and %s, %s",
+			s.bucket, grants, restart)
 	}
 	return ""
 }
+
+const grants = "grant s3:ListBucket on it and s3:PutObject and s3:AbortMultipartUpload on its objects"
 
 // logins are the codes that blame the credentials themselves.
 var logins = map[string]bool{"InvalidAccessKeyId": true, "SignatureDoesNotMatch": true, "ExpiredToken": true, "InvalidToken": true,

@@ -55,6 +55,23 @@ func TestStartWhileS3IsAway(t *testing.T) {
 	}
 }
 
+// TestRefusalsWithoutReason: the answer to HEAD has no body, so that S3 cannot say whether it refuses us or the request.
+func TestRefusalsWithoutReason(t *testing.T) {
+	b := newBench(t, nil)
+	for status, want := range map[int][]string{
+		403: {"denied", "credentials are right and have not expired", "grant s3:ListBucket", "restart the task"},
+		400: {"credentials are right and have not expired", "restart the task"},
+	} {
+		b.break_(func(w http.ResponseWriter, r *http.Request) bool { w.WriteHeader(status); return true })
+		_, err := Connector{}.NewTask(context.Background(), connectors.TaskContext{}, b.config())
+		for _, text := range want {
+			if err == nil || connectors.IsRetriable(err) || !strings.Contains(err.Error(), text) {
+				t.Errorf("%d: %v does not say %q", status, err, text)
+			}
+		}
+	}
+}
+
 func TestErrorTexts(t *testing.T) {
 	b := newBench(t, map[string]string{"aws.secret.access.key": "hush-hush"})
 	w := b.writer(b.task())
