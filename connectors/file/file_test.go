@@ -92,7 +92,12 @@ func TestErrorsNameTheFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "missing", "out.txt")
 	v, _ := definition.Parse(map[string]string{"file": path})
 	_, err := Connector{}.NewTask(t.Context(), connectors.TaskContext{}, connectors.Config{Values: v})
-	if err == nil || !strings.Contains(err.Error(), path) {
+	if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "create "+filepath.Dir(path)+" and restart the task") {
+		t.Fatal(err)
+	}
+	directory, _ := definition.Parse(map[string]string{"file": t.TempDir()})
+	if _, err := (Connector{}).NewTask(t.Context(), connectors.TaskContext{}, connectors.Config{Values: directory}); err == nil ||
+		!strings.Contains(err.Error(), "it is a directory; name a file in it") {
 		t.Fatal(err)
 	}
 	if p := (Connector{}).Check(t.Context(), connectors.Config{Values: v}); len(p) != 1 || p[0].Key != "file" {

@@ -3,7 +3,9 @@ package file
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"sync"
 	"syscall"
 
@@ -29,9 +31,23 @@ func open(cfg connectors.Config) (*output, error) {
 	// Reading is for others: mode 0644 is what Java's FileOutputStream leaves under the usual umask.
 	f, err := os.OpenFile(cfg.String(keyFile), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
-		return nil, fmt.Errorf("open output file: %w", err)
+		return nil, fmt.Errorf("open output file: %w%s", err, advice(cfg.String(keyFile), err))
 	}
 	return &output{file: f}, nil
+}
+
+// advice says what a person must do about a file that cannot be opened; "" when the error says it all.
+func advice(path string, err error) string {
+	dir := filepath.Dir(path)
+	switch _, missing := os.Stat(dir); {
+	case errors.Is(missing, fs.ErrNotExist):
+		return ": the worker makes no directories; create " + dir + " and restart the task"
+	case errors.Is(err, fs.ErrPermission):
+		return ": let the user that the worker runs as write to it and restart the task"
+	case errors.Is(err, syscall.EISDIR):
+		return ": it is a directory; name a file in it"
+	}
+	return ""
 }
 
 // append writes lines with one write, so that lines of several tasks do not mix, and returns how many bytes got out.
