@@ -3,6 +3,7 @@ package runtime
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -52,50 +53,57 @@ func ReadConnectorFile(path string) (ConnectorFile, error) {
 }
 
 func (f *ConnectorFile) readJSON(data []byte) error {
-	var flat map[string]fileValue
-	if err := json.Unmarshal(data, &flat); err == nil {
-		f.Config = fileConfig(flat)
-		return nil
-	}
-	var request struct {
-		Name    fileValue            `json:"name"`
-		Config  map[string]fileValue `json:"config"`
-		Initial string               `json:"initial_state"`
-	}
-	if err := json.Unmarshal(data, &request); err != nil {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(data, &members); err != nil {
 		return fmt.Errorf("parse JSON: %w", err)
 	}
-	if request.Config == nil {
-		return fmt.Errorf("find configuration: the JSON is neither a flat object of strings nor {name, config}")
+	config := members
+	if inner, ok := members["config"]; ok && inner[0] == '{' {
+		config = nil
+		if err := json.Unmarshal(inner, &config); err != nil {
+			return fmt.Errorf("parse JSON: %w", err)
+		}
+		head, err := jsonTexts(map[string]json.RawMessage{"name": members["name"], "initial_state": members["initial_state"]})
+		if err != nil {
+			return err
+		}
+		f.Name, f.Initial = head["name"], task.State(strings.ToUpper(head["initial_state"]))
+		if f.Initial != "" && !slices.Contains(TargetStates, f.Initial) {
+			return fmt.Errorf("read initial_state %q: it must be one of %v", head["initial_state"], TargetStates)
+		}
 	}
-	f.Name, f.Config, f.Initial = string(request.Name), fileConfig(request.Config), task.State(strings.ToUpper(request.Initial))
-	if f.Initial != "" && !slices.Contains(TargetStates, f.Initial) {
-		return fmt.Errorf("read initial_state %q: it must be one of %v", request.Initial, TargetStates)
-	}
-	return nil
+	var err error
+	f.Config, err = jsonTexts(config)
+	return err
 }
 
-// fileValue is a value of a configuration: numbers and booleans count as they are written.
-type fileValue string
-
-// UnmarshalJSON takes what REST takes, but for null.
-func (v *fileValue) UnmarshalJSON(data []byte) error {
-	switch data[0] {
-	case '"':
-		return json.Unmarshal(data, (*string)(v))
-	case '{', '[', 'n':
-		return fmt.Errorf("value %.40s is neither a string nor a number nor a boolean", data)
+// jsonTexts are the values of a JSON object as texts. Like the Java worker it takes numbers and booleans as they are
+// written. Its errors name the key and not the value, which may be a secret.
+func jsonTexts(members map[string]json.RawMessage) (map[string]string, error) {
+	texts := make(map[string]string, len(members))
+	for _, key := range slices.Sorted(maps.Keys(members)) {
+		raw := members[key]
+		if len(raw) == 0 {
+			continue
+		}
+		switch raw[0] {
+		case '"':
+			var text string
+			if err := json.Unmarshal(raw, &text); err != nil {
+				return nil, fmt.Errorf("read the value of %q: %w", key, err)
+			}
+			texts[key] = text
+		case '[':
+			return nil, fmt.Errorf("read the value of %q: it is a JSON array; write it as one string, separated by commas", key)
+		case '{':
+			return nil, fmt.Errorf("read the value of %q: it is a JSON object; values are strings, numbers or booleans", key)
+		case 'n':
+			return nil, fmt.Errorf("read the value of %q: it is null; give it a value or leave the key out", key)
+		default:
+			texts[key] = string(raw)
+		}
 	}
-	*v = fileValue(data)
-	return nil
-}
-
-func fileConfig(values map[string]fileValue) map[string]string {
-	config := make(map[string]string, len(values))
-	for name, value := range values {
-		config[name] = string(value)
-	}
-	return config
+	return texts, nil
 }
 
 // ReadConnectorFiles reads all files; its error is a FileError.
