@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"github.com/IBM/sarama"
 
@@ -51,7 +52,10 @@ func (c *Consumer) findCoordinator(ctx context.Context) (string, error) {
 		if err == nil {
 			return found, nil
 		}
-		if failed = errors.Join(failed, err); ctx.Err() != nil {
+		if failed == nil || !strings.Contains(failed.Error(), err.Error()) { // brokers say the same, or are one by two names
+			failed = errors.Join(failed, err)
+		}
+		if ctx.Err() != nil {
 			break
 		}
 	}
