@@ -3,11 +3,13 @@ package runtime
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"maps"
 	"reflect"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -309,6 +311,17 @@ type brokenStore struct{}
 func (brokenStore) Load() ([]store.Connector, error) { return nil, nil }
 func (brokenStore) Put(store.Connector) error        { return errors.New("disk full") }
 func (brokenStore) Delete(string) error              { return errors.New("disk full") }
+
+// fullStore is on a disk that is full.
+type fullStore struct{ brokenStore }
+
+func (fullStore) Put(store.Connector) error {
+	return &fs.PathError{Op: "write", Path: "/secret/path", Err: syscall.ENOSPC}
+}
+
+func (fullStore) Delete(string) error {
+	return &fs.PathError{Op: "sync", Path: "/secret/path", Err: syscall.ENOSPC}
+}
 
 func TestRefusedRequestsChangeNothing(t *testing.T) {
 	w := newWorker(t, dataDir(t))

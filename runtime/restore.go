@@ -68,6 +68,9 @@ func (h *Herder) recheck(ctx context.Context, c *connector) {
 	c.failure = failure
 	h.mu.Unlock()
 	h.opt.Logger.Info("restored connector", "connector", c.name, "state", string(c.target))
+	if e != nil {
+		h.warnUnread(c.name, e)
+	}
 }
 
 // applyFile puts the connector of a file in place of a stored one of the same name. The caller holds change.
@@ -104,5 +107,6 @@ func (h *Herder) applyFile(ctx context.Context, f ConnectorFile) error {
 	} else {
 		log.Info("created connector from file", "state", string(target))
 	}
+	h.warnUnread(f.Name, e)
 	return nil
 }

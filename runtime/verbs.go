@@ -96,7 +96,7 @@ func (h *Herder) DeleteConnector(name string) error {
 	if err != nil {
 		return err
 	}
-	if err := h.opt.Store.Delete(name); err != nil {
+	if err := h.remove(name); err != nil {
 		return err
 	}
 	h.mu.Lock()
@@ -130,7 +130,7 @@ func (h *Herder) retarget(name string, target task.State) error {
 	if target == task.Running && (c.stale || len(c.slots) == 0) {
 		tasks = c.tasksMax
 	}
-	if err := h.opt.Store.Put(store.Connector{Name: name, Config: c.config, Target: string(target), Tasks: tasks}); err != nil {
+	if err := h.put(store.Connector{Name: name, Config: c.config, Target: string(target), Tasks: tasks}); err != nil {
 		return err
 	}
 	h.mu.Lock()
@@ -167,7 +167,7 @@ func (h *Herder) add(name string, e *examination, target task.State) (ConnectorI
 	if target == task.Running {
 		tasks = e.tasksMax
 	}
-	if err := h.opt.Store.Put(store.Connector{Name: name, Config: e.config, Target: string(target), Tasks: tasks}); err != nil {
+	if err := h.put(store.Connector{Name: name, Config: e.config, Target: string(target), Tasks: tasks}); err != nil {
 		return ConnectorInfo{}, err
 	}
 	h.mu.Lock()
@@ -176,6 +176,7 @@ func (h *Herder) add(name string, e *examination, target task.State) (ConnectorI
 	h.opt.Metrics.ConnectorStarted(true)
 	c.build(tasks)
 	h.opt.Logger.Info("created connector", "connector", name, "class", e.plugin.Class, "state", string(target))
+	h.warnUnread(name, e)
 	return c.info(), nil
 }
 
@@ -187,7 +188,7 @@ func (h *Herder) replace(c *connector, e *examination) (ConnectorInfo, error) {
 		if c.target == task.Running {
 			tasks = e.tasksMax
 		}
-		if err := h.opt.Store.Put(store.Connector{Name: c.name, Config: e.config, Target: string(c.target), Tasks: tasks}); err != nil {
+		if err := h.put(store.Connector{Name: c.name, Config: e.config, Target: string(c.target), Tasks: tasks}); err != nil {
 			return ConnectorInfo{}, err
 		}
 	}
@@ -196,6 +197,7 @@ func (h *Herder) replace(c *connector, e *examination) (ConnectorInfo, error) {
 	if !same {
 		c.apply(e)
 		h.opt.Logger.Info("changed connector configuration", "connector", c.name)
+		h.warnUnread(c.name, e)
 	}
 	return c.info(), nil
 }

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
+	"syscall"
 )
 
 // Connector is what the store keeps of a connector.
@@ -152,12 +153,28 @@ func (s *Store) Delete(name string) error {
 func (s *Store) replace(path string, data []byte) error {
 	temp := path + tempSuffix
 	if err := s.disk.writeFile(temp, data); err != nil {
+		_ = s.disk.remove(temp) // a full disk needs the room; what stays is removed by Load
 		return err
 	}
 	if err := s.disk.rename(temp, path); err != nil {
 		return err
 	}
 	return s.disk.syncDir(filepath.Dir(path))
+}
+
+// Reason says in words that need no path why a change could not be stored; "" when the error has to do.
+func Reason(err error) string {
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return "the disk of its data directory is full"
+	case errors.Is(err, syscall.EROFS):
+		return "the disk of its data directory is read-only"
+	case errors.Is(err, fs.ErrPermission):
+		return "it may not write to its data directory"
+	case errors.Is(err, fs.ErrNotExist):
+		return "its data directory is gone"
+	}
+	return ""
 }
 
 func (s *Store) readInstance() (string, error) {

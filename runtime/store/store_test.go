@@ -2,10 +2,12 @@ package store
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -66,6 +68,42 @@ func TestStoredConnectorsSurvive(t *testing.T) {
 		}
 		if !reflect.DeepEqual(c, want) {
 			t.Errorf("got %+v, want %+v", c, want)
+		}
+	}
+}
+
+// fullDisk writes half of a file and then has no room.
+type fullDisk struct{ realDisk }
+
+func (fullDisk) writeFile(path string, data []byte) error {
+	if err := os.WriteFile(path, data[:len(data)/2], 0o600); err != nil {
+		return err
+	}
+	return &fs.PathError{Op: "write", Path: path, Err: syscall.ENOSPC}
+}
+
+func TestFullDiskKeepsTheOldAndLeavesNothing(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	s := reopen(t, dir)
+	if err := s.Put(sample("a", "1")); err != nil {
+		t.Fatal(err)
+	}
+	s.disk = fullDisk{}
+	for _, name := range []string{"a", "b"} {
+		if err := s.Put(sample(name, "2")); Reason(err) != "the disk of its data directory is full" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	entries, err := os.ReadDir(filepath.Join(dir, recordsDir))
+	if err != nil || len(entries) != 1 {
+		t.Errorf("%v, %v", entries, err)
+	}
+	if all := loaded(t, s); len(all) != 1 || all[0].Config["k"] != "1" {
+		t.Errorf("%+v", all)
+	}
+	for err, want := range map[error]string{os.ErrPermission: "may not write", os.ErrNotExist: "is gone", syscall.EROFS: "read-only", errors.New("x"): ""} {
+		if got := Reason(err); !strings.Contains(got, want) || (want == "") != (got == "") {
+			t.Errorf("%v: %q", err, got)
 		}
 	}
 }
