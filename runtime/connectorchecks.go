@@ -3,7 +3,7 @@ package runtime
 import (
 	"errors"
 	"fmt"
-	"regexp"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,10 +14,17 @@ import (
 // maxTasks bounds what one request can start, whatever its tasks.max: a connector may make fewer tasks than that.
 const maxTasks = 1000
 
+// maxName bounds a connector's name as it stands in a URL: requests with much longer ones are refused by HTTP servers,
+// ours too, before anybody looks at them.
+const maxName = 8000
+
 func validName(v any) error {
 	name, _ := v.(string)
 	if name == "" {
 		return errors.New("String may not be empty") //nolint:staticcheck // Kafka's text
+	}
+	if len(url.PathEscape(name)) > maxName {
+		return fmt.Errorf("String may not be longer than %d bytes in a URL, or no request could name the connector", maxName) //nolint:staticcheck // shown after "Invalid value ...: "
 	}
 	var codes []string
 	for _, r := range name {
@@ -34,7 +41,7 @@ func validName(v any) error {
 func validRegex(v any) error {
 	pattern, _ := v.(string)
 	wrong := wrongBrace(pattern)
-	if _, err := regexp.Compile(pattern); err != nil {
+	if _, err := compileTopics(pattern); err != nil {
 		wrong = regexRefusal(pattern, err)
 	}
 	if wrong != "" {
@@ -85,7 +92,10 @@ func sinkChecks(v cd.Values) []cd.Problem {
 		return []cd.Problem{{Key: "topics", Message: fmt.Sprintf("The DLQ topic '%s' may not be included in the list of topics "+
 			"('topics=[%s]') consumed by the connector", dlq, strings.Join(topics, ", "))}}
 	}
-	if r, err := regexp.Compile("^(?:" + regex + ")$"); regex != "" && err == nil && r.MatchString(dlq) {
+	if regex == "" || len(dlq) > maxTopic {
+		return nil
+	}
+	if r, err := compileTopics(regex); err == nil && r.MatchString(dlq) {
 		return []cd.Problem{{Key: "topics.regex", Message: fmt.Sprintf("The DLQ topic '%s' may not be matched by the regex for the "+
 			"topics ('topics.regex=%s') consumed by the connector", dlq, regex)}}
 	}

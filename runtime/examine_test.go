@@ -28,6 +28,10 @@ func TestInvalidConfigurations(t *testing.T) {
 			"Invalid value [ for configuration topics.regex: Invalid regex: Unclosed character class near index 0\n[\n^"}},
 		"dangling regex": {valid("topics", "", "topics.regex", "a|*"), []string{
 			"Invalid value a|* for configuration topics.regex: Invalid regex: Dangling meta character '*' near index 2\na|*\n  ^"}},
+		"large regex": {valid("topics", "", "topics.regex", strings.Repeat("x", 1<<17)), []string{
+			"Invalid value " + strings.Repeat("x", 1<<17) + " for configuration topics.regex: Invalid regex: the pattern is longer than 65536 bytes"}},
+		"repeating regex": {valid("topics", "", "topics.regex", strings.Repeat("(a?){1000}", 99), "errors.deadletterqueue.topic.name", "d"), []string{
+			"Invalid value " + strings.Repeat("(a?){1000}", 99) + " for configuration topics.regex: Invalid regex: the pattern repeats more than 65536 parts"}},
 		"open group": {valid("topics", "", "topics.regex", "a("), []string{
 			"Invalid value a( for configuration topics.regex: Invalid regex: Unclosed group near index 2\na("}},
 		"empty topic":  {valid("topics", "a,,b"), []string{"Configuration 'topics' values must not be empty."}},
@@ -131,7 +135,13 @@ func TestNames(t *testing.T) {
 			t.Errorf("name %q: %v", name, err)
 		}
 	}
-	for _, name := range []string{"a b", "ünï€", "a/b", "..", strings.Repeat("x", 600), "%2e"} {
+	for _, name := range []string{strings.Repeat("x", 8001), strings.Repeat("/", 2667)} {
+		_, err := w.CreateConnector(t.Context(), name, valid(), task.Running)
+		if kindOf(err) != BadRequest || !strings.Contains(err.Error(), "String may not be longer than 8000 bytes in a URL") {
+			t.Errorf("a name of %d bytes: %v", len(name), err)
+		}
+	}
+	for _, name := range []string{"a b", "ünï€", "a/b", "..", strings.Repeat("x", 600), strings.Repeat("x", 8000), "%2e"} {
 		w.create(name)
 		w.until(name, run, run)
 		if id := w.tasks.get(name, 0).spec.InstanceID; !legalMember.MatchString(id) {
