@@ -16,6 +16,9 @@ import (
 
 const providersKey = "config.providers"
 
+// maxReferences bounds what one configuration can make providers look up: each may cost a question to a service.
+const maxReferences = 1000
+
 // provider looks values up. Keys it does not know are missing from its answer; an error means that it could not look.
 type provider interface {
 	get(ctx context.Context, path string, keys []string) (map[string]string, error)
@@ -157,8 +160,13 @@ func (r *Resolver) Close() {
 func (r *Resolver) look(ctx context.Context, config map[string]string) (map[reference]string, error) {
 	type place struct{ provider, path string }
 	keys := map[place][]string{}
+	n := 0
 	for _, value := range config {
-		for _, ref := range references(value) {
+		refs := references(value)
+		if n += len(refs); n > maxReferences {
+			return nil, fmt.Errorf("resolve references: there are more than %d in one configuration", maxReferences)
+		}
+		for _, ref := range refs {
 			at := place{ref.provider, ref.path}
 			if r.providers[ref.provider] != nil && !slices.Contains(keys[at], ref.key) {
 				keys[at] = append(keys[at], ref.key)

@@ -196,6 +196,20 @@ func TestErrorsNameProviderAndKeyOnly(t *testing.T) {
 	}
 }
 
+func TestReferencesAreBounded(t *testing.T) {
+	t.Setenv("SLUICE_TEST_KNOWN", "x")
+	r := resolver(t)
+	many := strings.Repeat("${env:SLUICE_TEST_KNOWN}", 500)
+	got, err := r.Resolve(t.Context(), map[string]string{"a": many, "b": many})
+	if err != nil || got["a"] != strings.Repeat("x", 500) {
+		t.Errorf("1000 references: %v, %v", got, err)
+	}
+	_, err = r.Resolve(t.Context(), map[string]string{"a": many, "b": many, "c": "${env:SLUICE_TEST_KNOWN}"})
+	if err == nil || !strings.Contains(err.Error(), "more than 1000") {
+		t.Errorf("1001 references: %v", err)
+	}
+}
+
 func TestProvidersThatAreRefused(t *testing.T) {
 	for _, c := range []struct{ class, param, says string }{
 		{"", "", `Missing required configuration "config.providers.a.class"`},
