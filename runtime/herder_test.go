@@ -411,3 +411,16 @@ func TestConcurrentVerbs(t *testing.T) {
 	}
 	eventually(t, "only wanted tasks run", func() bool { return w.tasks.count() == 2*len(w.Connectors()) })
 }
+
+func TestLoggerNamesAreBounded(t *testing.T) {
+	w := newWorker(t, dataDir(t))
+	if _, err := w.SetLogger(strings.Repeat("x", 1000), "INFO"); err != nil {
+		t.Error(err)
+	}
+	if _, err := w.SetLogger(strings.Repeat("x", 1001), "INFO"); kindOf(err) != BadRequest {
+		t.Errorf("a name of 1001 bytes: %v", err)
+	}
+	if n := len(w.Loggers()); n > 10 {
+		t.Errorf("%d loggers are known", n)
+	}
+}

@@ -14,6 +14,9 @@ const (
 	LoggerWorker = "org.apache.kafka.connect.runtime.Worker"
 )
 
+// maxLoggerName bounds what a client can make the worker remember with one request.
+const maxLoggerName = 1000
+
 // LoggerLevel is the level of a logger.
 type LoggerLevel struct {
 	Level        string `json:"level"`
@@ -42,6 +45,9 @@ func (h *Herder) Logger(name string) (LoggerLevel, error) {
 func (h *Herder) SetLogger(name, level string) ([]string, error) {
 	if !loggers.Known(level) {
 		return nil, Errorf(NotFound, "invalid log level '%s'.", level)
+	}
+	if len(name) > maxLoggerName {
+		return nil, Errorf(BadRequest, "The name of a logger may not be longer than %d bytes", maxLoggerName)
 	}
 	changed, ok := h.opt.Loggers.Set(name, level)
 	if !ok {
