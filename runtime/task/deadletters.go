@@ -147,7 +147,7 @@ func (d *deadLetters) run(ctx context.Context) {
 			most = 1
 			continue
 		}
-		d.failed(len(batch))
+		d.failed(batch)
 		if kafka.Lasting(err) {
 			d.fail(fmt.Errorf("send the record at topic %s, partition %d, offset %d to the dead letter queue with topic=%s: %w",
 				batch[0].owner.part.Topic, batch[0].owner.part.Partition, batch[0].offset, d.topic, err))
@@ -207,13 +207,15 @@ func (d *deadLetters) deliver(ctx context.Context, p **kafka.Producer, batch []*
 	return err
 }
 
-// failed notes that n letters were not taken and tells those who wait for theirs.
-func (d *deadLetters) failed(n int) {
+// failed notes that not all of a batch was taken and tells those who wait for their letters.
+func (d *deadLetters) failed(batch []*letter) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.away = true
-	for range n {
-		d.metrics.DeadLetterFailed()
+	for _, l := range batch {
+		if !l.gone {
+			d.metrics.DeadLetterFailed()
+		}
 	}
 	for _, l := range d.queue {
 		l.owner.signal()

@@ -85,3 +85,14 @@ func TestBadRecordIsCounted(t *testing.T) {
 	counted(t, series, map[string]string{ofErrors + "total_record_failures": "1", ofErrors + "total_record_errors": "1",
 		ofSink + "partition_count": "0", ofSink + "sink_record_send_total": "3"})
 }
+
+func TestLettersThatArrivedDoNotCountAsFailed(t *testing.T) {
+	series := metrics.NewRegistry()
+	arrived, under := &letter{gone: true}, &letter{}
+	d := &deadLetters{metrics: series.Task("c", 0)}
+	d.failed([]*letter{arrived, under, arrived})
+	const name = "kafka_connect_task_error_metrics_deadletterqueue_produce_failures"
+	if got := scrape(t, series)[name]; got != "1" {
+		t.Errorf("one letter of three did not arrive, counted are %s", got)
+	}
+}
