@@ -133,7 +133,6 @@ func (e *examination) converterFindings() {
 		first := len(e.findings)
 		e.take(name+".", p.Config(), config)
 		e.describe(e.findings[first:], name+".", shownKeys(p))
-		e.refuseSchemaContent(name+".", p, config)
 		javaOrder(e.findings[first:], func(f finding) string { return f.key.Name })
 	}
 }

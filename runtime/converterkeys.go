@@ -11,15 +11,12 @@ import (
 var (
 	converterType = cd.Key{Name: "converter.type", Type: cd.String, Required: true, Importance: cd.Low,
 		Valid: cd.OneOf("key", "value", "header"), Doc: "How this converter will be used."}
-	schemaContent = cd.Key{Name: "schema.content", Type: cd.String, Null: true, Importance: cd.High,
-		Group: "Schemas", Order: 2, Width: cd.WidthMedium, DisplayName: "Schema Content",
-		Doc: "When set, this is used as the schema for all messages, and the schemas within each of the message will be " +
-			"ignored.Otherwise, the schema will be included in the content of each message. This configuration applies only " +
-			"'schemas.enable' is true, and it exclusively affects the sink connector."}
 	kafkaTexts = map[string]cd.Key{
-		"schemas.enable":            {Group: "Schemas", Order: orderZero},
-		"schemas.cache.size":        {Group: "Schemas", Order: 1},
-		"schema.content":            {Group: "Schemas", Order: 2},
+		"schemas.enable":     {Group: "Schemas", Order: orderZero},
+		"schemas.cache.size": {Group: "Schemas", Order: 1},
+		"schema.content": {Group: "Schemas", Order: 2, Doc: "When set, this is used as the schema for all messages, and the schemas within each of the message will be " +
+			"ignored.Otherwise, the schema will be included in the content of each message. This configuration applies only " +
+			"'schemas.enable' is true, and it exclusively affects the sink connector."},
 		"decimal.format":            {Group: "Serialization", Order: orderZero, Doc: "Controls which format this converter will serialize decimals in. This value is case insensitive and can be either 'BASE64' (default) or 'NUMERIC'"},
 		"replace.null.with.default": {Group: "Serialization", Order: 1},
 		"converter.encoding": {Width: cd.WidthMedium, DisplayName: "Encoding",
@@ -29,8 +26,6 @@ var (
 
 // orderZero stands for the order 0, which is how a Key says that it has none.
 const orderZero = -2
-
-const jsonConverter = "org.apache.kafka.connect.json.JsonConverter"
 
 // shownKeys are the keys of a converter as answers describe them.
 func shownKeys(p *converter.Plugin) *cd.Def {
@@ -43,9 +38,6 @@ func shownKeys(p *converter.Plugin) *cd.Def {
 			k = retold(k, text)
 		}
 		shown.Add(k)
-		if _, has := own.Key(schemaContent.Name); k.Name == "schemas.cache.size" && p.Class == jsonConverter && !has {
-			shown.Add(schemaContent)
-		}
 	}
 	return shown
 }

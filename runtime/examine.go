@@ -7,7 +7,6 @@ import (
 
 	"github.com/sluice-connect/sluice/connectors"
 	cd "github.com/sluice-connect/sluice/schemas/configdef"
-	"github.com/sluice-connect/sluice/schemas/converter"
 )
 
 // pluginVersion is the key that pins the version of a connector class.
@@ -191,19 +190,6 @@ func (e *examination) describe(findings []finding, prefix string, shown *cd.Def)
 			findings[i].key = &k
 		}
 	}
-}
-
-// refuseSchemaContent shows the key as Kafka does; a converter that does not know it would drop it silently.
-func (e *examination) refuseSchemaContent(prefix string, p *converter.Plugin, config map[string]string) {
-	if _, has := p.Config().Key(schemaContent.Name); has || p.Class != jsonConverter {
-		return
-	}
-	f := finding{name: prefix + schemaContent.Name, key: &schemaContent, once: true}
-	if text := config[schemaContent.Name]; text != "" {
-		f.value = &text
-		f.errors = []string{"Invalid value for configuration " + schemaContent.Name + ": a schema for all records" + notYet}
-	}
-	e.findings = append(e.findings, f)
 }
 
 // nullFindings adds what is wrong with keys that are set to null. Unlike a key that is not set, such a key has no

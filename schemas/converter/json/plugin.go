@@ -15,6 +15,7 @@ const (
 	TypeKey         = "converter.type"
 	SchemasKey      = "schemas.enable"
 	CacheKey        = "schemas.cache.size"
+	ContentKey      = "schema.content"
 	DecimalKey      = "decimal.format"
 	ReplaceNullsKey = "replace.null.with.default"
 )
@@ -35,6 +36,10 @@ func config() *configdef.Def {
 		configdef.Key{Name: CacheKey, Type: configdef.Int, Default: "1000", Importance: configdef.High,
 			Group: "Schemas", Order: 2, Width: configdef.WidthMedium, DisplayName: "Schema Cache Size",
 			Doc: "The maximum number of schemas that can be cached in this converter instance."},
+		configdef.Key{Name: ContentKey, Type: configdef.String, Null: true, Importance: configdef.High,
+			Group: "Schemas", Order: 2, Width: configdef.WidthMedium, DisplayName: "Schema Content",
+			Doc: "Schema of all documents, as JSON in the form it has in an envelope. Documents are plain then. It counts " +
+				"when schemas.enable is true."},
 		configdef.Key{Name: DecimalKey, Type: configdef.String, Default: "BASE64", Importance: configdef.Low,
 			Group: "Serialization", Order: 1, Width: configdef.WidthMedium, DisplayName: "Decimal Format",
 			Valid: configdef.OneOfFold("NUMERIC", "BASE64"), NonNull: "String must be one of (case insensitive): NUMERIC, BASE64",
@@ -48,8 +53,14 @@ func config() *configdef.Def {
 }
 
 func build(v configdef.Values, _ converter.Role) (converter.Converter, error) {
-	if !v.Bool(SchemasKey) {
+	content, err := readContent(v.String(ContentKey), v.Bool(ReplaceNullsKey))
+	switch {
+	case err != nil:
+		return nil, err
+	case !v.Bool(SchemasKey):
 		return &schemaless{}, nil
+	case content != nil:
+		return &fixed{content, v.Bool(ReplaceNullsKey)}, nil
 	}
 	return newEnveloped(int(v.Int(CacheKey)), v.Bool(ReplaceNullsKey)), nil
 }
