@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"net"
 	"net/http"
 	"net/url"
 	"path"
@@ -16,11 +17,12 @@ import (
 type CrossSite struct {
 	Origins []string // may hold * for any characters
 	Methods []string // GET, POST and HEAD when empty
+	Hosts   []string // names of the worker itself, besides localhost and addresses
 }
 
-// Sites reads the worker's properties, which are lists separated by commas.
-func Sites(origins, methods string) CrossSite {
-	return CrossSite{Origins: list(origins), Methods: list(strings.ToUpper(methods))}
+// Sites reads the worker's properties, which are lists separated by commas; hosts are the worker's own names.
+func Sites(origins, methods string, hosts []string) CrossSite {
+	return CrossSite{Origins: list(origins), Methods: list(strings.ToUpper(methods)), Hosts: hosts}
 }
 
 func list(text string) []string {
@@ -39,7 +41,7 @@ func (a *api) crossSite(c *gin.Context) {
 	r := c.Request
 	origin := r.Header.Get("Origin")
 	switch {
-	case origin == "" && !foreign(r), origin != "" && ownOrigin(origin, r.Host):
+	case origin == "" && !foreign(r), origin != "" && a.sites.own(origin, r.Host):
 		c.Next()
 	case origin != "" && a.sites.allows(origin):
 		a.allowed(c, origin)
@@ -58,9 +60,16 @@ func foreign(r *http.Request) bool {
 	return !reads || r.Header.Get("Sec-Fetch-Mode") != "navigate"
 }
 
-func ownOrigin(origin, host string) bool {
+// own reports whether the page comes from where the request goes to. That both have the same name is not enough: whoever
+// owns a name can have it resolve to this worker once a browser has loaded a page from it.
+func (s CrossSite) own(origin, host string) bool {
 	u, err := url.Parse(origin)
-	return err == nil && u.Host != "" && strings.EqualFold(u.Host, host)
+	return err == nil && u.Host != "" && strings.EqualFold(u.Host, host) && s.mine(u.Hostname())
+}
+
+func (s CrossSite) mine(host string) bool {
+	return net.ParseIP(host) != nil || strings.EqualFold(host, "localhost") ||
+		slices.ContainsFunc(s.Hosts, func(own string) bool { return strings.EqualFold(own, host) })
 }
 
 func (s CrossSite) allows(origin string) bool {

@@ -40,14 +40,14 @@ func TestPagesOfOtherSitesAreRefused(t *testing.T) {
 }
 
 func TestWelcomeSites(t *testing.T) {
-	sites := Sites("https://console.example, http://*.lab.example", "get, put")
+	sites := Sites("https://console.example, http://*.lab.example", "get, put", nil)
 	for origin, want := range map[string]bool{"https://console.example": true, "http://a.lab.example": true, "http://a.b.lab.example": true,
 		"https://a.lab.example": false, "http://lab.example": false, "http://evil.example": false, "null": false} {
 		if got := sites.allows(origin); got != want {
 			t.Errorf("%s: %v", origin, got)
 		}
 	}
-	if !Sites("*", "").allows("http://any.example") || Sites("", "").allows("http://any.example") {
+	if !Sites("*", "", nil).allows("http://any.example") || Sites("", "", nil).allows("http://any.example") {
 		t.Error("* or nothing")
 	}
 	c := newClientFor(t, sites)
@@ -82,5 +82,20 @@ func TestNamesThatLookAmbiguous(t *testing.T) {
 				t.Errorf("%q: %s %s: %d %s", name, s.method, s.path, got.status, got.body)
 			}
 		}
+	}
+}
+
+// TestNamesThatAnybodyCanPointHereAreNotOurs: a page of evil.example may have its name resolve to the worker's address,
+// and then asks with the same name as origin and as host.
+func TestNamesThatAnybodyCanPointHereAreNotOurs(t *testing.T) {
+	sites := Sites("", "", []string{"connect.lab"})
+	for host, want := range map[string]bool{"127.0.0.1:8083": true, "[::1]:8083": true, "localhost:8083": true, "LOCALHOST": true, "Connect.Lab:8083": true,
+		"evil.example:8083": false, "127.0.0.1.evil.example": false, "localhost.evil.example": false, "connect.lab.evil.example": false, "": false} {
+		if got := sites.own("http://"+host, host); got != want {
+			t.Errorf("%s: %v", host, got)
+		}
+	}
+	if sites.own("http://connect.lab:8083", "127.0.0.1:8083") || sites.own("http://127.0.0.1", "127.0.0.1:8083") {
+		t.Error("another host or port is the own one")
 	}
 }

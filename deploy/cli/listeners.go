@@ -61,12 +61,12 @@ func (b bindings) serve(config workerconfig.Config, herder *runtime.Herder, seri
 	if config.AdminApart {
 		part = rest.WithoutAdmin
 	}
-	sites := rest.Sites(config.String(workerconfig.AllowOrigin), config.String(workerconfig.AllowMethods))
+	sites := rest.Sites(config.String(workerconfig.AllowOrigin), config.String(workerconfig.AllowMethods), config.Hosts())
 	handler := rest.WithMetrics(rest.NewPart(part, herder, log, sites), series.Handler(herder.Metrics))
 	all := servers{rest.NewServer(rest.WithHeaders(handler, responseHeaders(config)), log)}
 	all[0].Serve(b.api)
 	if len(b.admin) > 0 {
-		admin := rest.NewServer(rest.NewPart(rest.AdminOnly, herder, log, rest.CrossSite{}), log)
+		admin := rest.NewServer(rest.NewPart(rest.AdminOnly, herder, log, rest.CrossSite{Hosts: sites.Hosts}), log)
 		admin.Serve(b.admin)
 		all = append(all, admin)
 	}

@@ -194,6 +194,18 @@ func (c Config) Addrs() []string {
 	return addrs
 }
 
+// Hosts are the names under which clients know the worker: the advertised one, those of listeners and the machine's own.
+func (c Config) Hosts() []string {
+	hosts := []string{c.String(AdvertisedHost)}
+	for _, l := range slices.Concat(c.Listeners, c.AdminListeners) {
+		hosts = append(hosts, l.Host)
+	}
+	if name, err := os.Hostname(); err == nil {
+		hosts = append(hosts, name)
+	}
+	return slices.DeleteFunc(hosts, func(host string) bool { return host == "" })
+}
+
 // InstanceID names the worker in consumer groups: as configured, else as stored.
 func (c Config) InstanceID(stored string) string {
 	if id := c.String(WorkerIDKey); id != "" {

@@ -82,7 +82,8 @@ var Standalone = cd.New(
 			"`config.providers.<name>.class`, its settings as `config.providers.<name>.param.*`."},
 	cd.Key{Name: AllowOrigin, Type: cd.String, Importance: cd.Low,
 		Doc: "Origins whose web pages may use the REST API, separated by commas, with * for any characters; none when empty. Requests " +
-			"of pages of other origins are refused."},
+			"of pages of other origins are refused. The worker's own origins are its addresses, localhost, and the names of the machine, of " +
+			ListenersKey + " and of " + AdvertisedHost + "."},
 	cd.Key{Name: AllowMethods, Type: cd.String, Importance: cd.Low,
 		Doc: "Methods that pages of those origins may use, separated by commas; GET, POST and HEAD when empty."},
 	cd.Key{Name: HeadersKey, Type: cd.String, Importance: cd.Low, Valid: validHeaders,
