@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"time"
 
 	"github.com/sluice-connect/sluice/connectors"
@@ -192,6 +193,7 @@ func (pl *pipeline) step(now time.Time) error {
 	}
 	for pl.retryAt.IsZero() && !pl.task.paused.Load() && !pl.isClosing() {
 		more, err := pl.move()
+		runtime.Gosched() // what answers requests should not wait until the scheduler takes the core away
 		if err != nil {
 			return err
 		}
