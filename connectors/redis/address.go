@@ -47,7 +47,7 @@ func (s *settings) connect(v configdef.Values) []configdef.Problem {
 func parseURI(v configdef.Values) (o goredis.Options, problem string) {
 	text := v.Secret(keyURI).Reveal()
 	parsed, err := goredis.ParseURL(text)
-	if err != nil {
+	if err != nil || !validPort(parsed) {
 		return o, "redis.uri is not a Redis URI such as redis://user:password@host:6379/0"
 	}
 	if strings.Contains(text, "?") {
@@ -60,6 +60,13 @@ func parseURI(v configdef.Values) (o goredis.Options, problem string) {
 		Network: parsed.Network, Addr: parsed.Addr, Username: parsed.Username, Password: parsed.Password,
 		DB: parsed.DB, TLSConfig: parsed.TLSConfig,
 	}, ""
+}
+
+// validPort reports whether the port of a URI is one; the client's parser takes any number.
+func validPort(uri *goredis.Options) bool {
+	_, port, err := net.SplitHostPort(uri.Addr)
+	_, wrong := strconv.ParseUint(port, 10, 16)
+	return uri.Network == "unix" || err == nil && wrong == nil
 }
 
 // checkConnection finds settings that would have no effect though they protect: a user without a password is not
@@ -75,6 +82,8 @@ func checkConnection(v configdef.Values) (problems []configdef.Problem) {
 			user = uri.Username
 		}
 		password, encrypted = password || uri.Password != "", encrypted || uri.TLSConfig != nil
+	} else if strings.ContainsAny(v.String(keyHost), "/@") {
+		return []configdef.Problem{{Key: keyHost, Message: "redis.host is not the name of a host; a URI belongs into redis.uri, where its password stays hidden"}}
 	}
 	if user != "" && user != "default" && !password {
 		problems = append(problems, configdef.Problem{Key: keyPassword, Message: fmt.Sprintf("%s is missing: without a password nobody is logged in as %q", keyPassword, user)})
