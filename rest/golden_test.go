@@ -218,15 +218,32 @@ func (r *replay) step(s goldenStep) {
 	if s.Case == "" {
 		return
 	}
+	differences := r.compare(s, answer)
+	// What a task has done by now is a matter of its pace: whoever only reads may read again.
+	for deadline := time.Now().Add(goldenPatience); len(differences) > 0 && s.reads() && time.Now().Before(deadline); {
+		time.Sleep(50 * time.Millisecond)
+		answer = r.send(s)
+		differences = r.compare(s, answer)
+	}
+	if len(differences) > 0 {
+		r.t.Errorf("%s answered %d %.300s\n\t%s", what, answer.status, answer.body, strings.Join(differences, "\n  or\n\t"))
+	}
+}
+
+func (s goldenStep) reads() bool { return s.Method == "" || s.Method == http.MethodGet }
+
+// compare returns how the answer differs from each of those wanted, nothing when it equals one of them.
+func (r *replay) compare(s goldenStep, answer got) []string {
+	r.t.Helper()
 	var all []string
 	for _, want := range s.Want {
 		differences := r.differences(want, answer, s)
 		if len(differences) == 0 {
-			return
+			return nil
 		}
 		all = append(all, strings.Join(differences, "\n\t"))
 	}
-	r.t.Errorf("%s answered %d %.300s\n\t%s", what, answer.status, answer.body, strings.Join(all, "\n  or\n\t"))
+	return all
 }
 
 // fill puts the names of this run into a recorded value.
