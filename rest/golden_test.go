@@ -70,6 +70,12 @@ type goldenAnswer struct {
 const goldenPatience = 30 * time.Second
 
 func TestRecordedAnswers(t *testing.T) {
+	replayRecorded(t, goldenBroker(t))
+}
+
+// goldenBroker starts an embedded broker with the goldenTopics and returns its address.
+func goldenBroker(t *testing.T) string {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("runs a worker on a broker")
 	}
@@ -78,7 +84,7 @@ func TestRecordedAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.Close)
-	replayRecorded(t, b.Addr)
+	return b.Addr
 }
 
 // goldenTopics are the topics of the recording and how many partitions they have.

@@ -7,21 +7,11 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	broker "github.com/sluice-connect/sluice/deploy/local/kafka"
 )
 
 // TestDeletedConnectorsLeaveNothing: tasks that consumed and were deleted leave no goroutine and no memory.
 func TestDeletedConnectorsLeaveNothing(t *testing.T) {
-	if testing.Short() {
-		t.Skip("runs a worker on a broker")
-	}
-	b, err := broker.Start(broker.Config{Topics: goldenTopics})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(b.Close)
-	addr, file := goldenWorker(t, b.Addr)
+	addr, file := goldenWorker(t, goldenBroker(t))
 	c := &client{t: t, url: "http://" + addr}
 	round := func(many int) {
 		for i := range many {
