@@ -22,7 +22,9 @@ func TestDeletedConnectorsLeaveNothing(t *testing.T) {
 		}
 		for i := range many {
 			path := fmt.Sprintf("/connectors/many-%d", i)
-			waitFor(t, func() bool { return strings.Contains(c.do(http.MethodGet, path+"/tasks/0/status", "").body, `"RUNNING"`) })
+			waitFor(t, func() bool {
+				return strings.Contains(c.do(http.MethodGet, path+"/tasks/0/status", "").body, `"RUNNING"`)
+			})
 			if got := c.do(http.MethodDelete, path, ""); got.status != http.StatusNoContent {
 				t.Fatalf("%d %s", got.status, got.body)
 			}
