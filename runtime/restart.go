@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/sluice-connect/sluice/runtime/task"
@@ -10,19 +11,16 @@ import (
 // RestartConnector restarts the connector and, with includeTasks, its tasks; with onlyFailed those that are FAILED.
 // The answer is the status with RESTARTING where something is restarted, and why it had failed.
 func (h *Herder) RestartConnector(ctx context.Context, name string, includeTasks, onlyFailed bool) (ConnectorStatus, error) {
-	if err := h.begin("handling restart request for connector " + name); err != nil {
-		return ConnectorStatus{}, err
-	}
-	defer h.end()
-	c, err := h.find(name, missingRestart)
+	c, e, err := h.beginRestart(ctx, name)
 	if err != nil {
 		return ConnectorStatus{}, err
 	}
+	defer h.end()
 	failure := c.failure
 	if failure != "" {
-		if err := h.revive(ctx, c); err != nil {
-			return ConnectorStatus{}, err
-		}
+		h.mu.Lock()
+		c.apply(e)
+		h.mu.Unlock()
 	} else if !onlyFailed {
 		h.opt.Metrics.ConnectorStarted(true)
 	}
@@ -99,16 +97,29 @@ func (h *Herder) cannotStart(ctx context.Context, spec task.Spec) bool {
 	return err != nil && ctx.Err() == nil
 }
 
-// revive examines the configuration of a connector that could not run once more. The caller holds change.
-func (h *Herder) revive(ctx context.Context, c *connector) error {
-	e, err := h.examine(ctx, Raw(c.config))
-	if err != nil || len(e.messages()) > 0 {
-		h.opt.Metrics.ConnectorStarted(false)
-		h.opt.Logger.Error("connector cannot run", "connector", c.name, "trace", problem(e, err))
-		return Errorf(Internal, "Failed to start connector: %s", c.name)
+// beginRestart takes the change lock for a restart, and examines the configuration of a connector that could not run once
+// more. It does so without the lock: what the configuration refers to may be slow to answer, and nobody else shall wait
+// for it.
+func (h *Herder) beginRestart(ctx context.Context, name string) (*connector, *examination, error) {
+	var e *examination
+	for {
+		if err := h.begin("handling restart request for connector " + name); err != nil {
+			return nil, nil, err
+		}
+		c, err := h.find(name, missingRestart)
+		if err != nil {
+			h.end()
+			return nil, nil, err
+		}
+		if c.failure == "" || e != nil && maps.Equal(e.config, c.config) {
+			return c, e, nil
+		}
+		config := c.config
+		h.end()
+		if e, err = h.examine(ctx, Raw(config)); err != nil || len(e.messages()) > 0 {
+			h.opt.Metrics.ConnectorStarted(false)
+			h.opt.Logger.Error("connector cannot run", "connector", name, "trace", problem(e, err))
+			return nil, nil, Errorf(Internal, "Failed to start connector: %s", name)
+		}
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	c.apply(e)
-	return nil
 }

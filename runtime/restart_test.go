@@ -1,10 +1,15 @@
 package runtime
 
 import (
+	"context"
 	"errors"
+	"maps"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
+	"github.com/sluice-connect/sluice/runtime/store"
 	"github.com/sluice-connect/sluice/runtime/task"
 )
 
@@ -71,4 +76,44 @@ func TestStatusSaysWhatATaskWaitsFor(t *testing.T) {
 	w.until("a", run, run)
 	first.spec.Waiting("of the run before")
 	trace(run, "")
+}
+
+// TestRestartThatAsksAProviderHoldsUpNobody: a provider may take half a minute for each reference.
+func TestRestartThatAsksAProviderHoldsUpNobody(t *testing.T) {
+	dir := dataDir(t)
+	s, err := store.Open(dir)
+	must(t, err)
+	must(t, s.Put(store.Connector{Name: "a", Config: map[string]string{"name": "a", "topics": "t", "connector.class": "gone"}, Target: "RUNNING", Tasks: 1}))
+	must(t, s.Close())
+	w := newWorker(t, dir)
+	asked, answer := make(chan struct{}), make(chan struct{})
+	ask := sync.OnceFunc(func() { close(asked) })
+	w.opt.Resolve = func(_ context.Context, config map[string]string) (map[string]string, error) {
+		if config["name"] != "a" {
+			return config, nil
+		}
+		ask()
+		<-answer
+		found := maps.Clone(config)
+		found["connector.class"] = fakeClass
+		return found, nil
+	}
+	w.create("b")
+	w.until("a", task.Failed)
+	restarted, paused := make(chan error, 1), make(chan error, 1)
+	go func() {
+		_, err := w.RestartConnector(t.Context(), "a", false, false)
+		restarted <- err
+	}()
+	<-asked
+	go func() { paused <- w.Pause("b") }()
+	select {
+	case err := <-paused:
+		must(t, err)
+	case <-time.After(10 * time.Second):
+		t.Error("a restart that waits for a provider holds up other changes")
+	}
+	close(answer)
+	must(t, <-restarted)
+	w.until("a", run, run)
 }
