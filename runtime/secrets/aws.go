@@ -19,6 +19,9 @@ const (
 	// keepFor is how long an answer is used again when cache.ttl.ms says nothing: long enough for the tasks of a worker
 	// that starts, short enough for a restart to bring a rotated password.
 	keepFor = time.Minute
+	// silentFor is how long a service that did not answer within askLimit is not asked again: whoever waits in line for it
+	// would wait as long once more, each in turn.
+	silentFor = 5 * time.Second
 	// keepMost bounds how many answers are kept.
 	keepMost = 1000
 )
@@ -37,6 +40,9 @@ type service struct {
 	busy    chan struct{} // holds one token while somebody asks: what 100 tasks need at a time is asked for once
 	config  *aws.Config
 	answers map[string]answer
+	limit   time.Duration // of one question
+	silent  error         // why the last question had no answer, nil when it had one
+	since   time.Time     // when that was
 	// ask makes a client of a configuration and asks it for one secret or parameter; ok is false when there is none.
 	ask func(ctx context.Context, c aws.Config, id string) (text string, ok bool, err error)
 }
@@ -48,7 +54,7 @@ type answer struct {
 }
 
 func newService(params map[string]string) (*service, error) {
-	s := &service{keep: keepFor, busy: make(chan struct{}, 1), answers: map[string]answer{},
+	s := &service{keep: keepFor, limit: askLimit, busy: make(chan struct{}, 1), answers: map[string]answer{},
 		options: awsconfig.Options{Region: params["region"], Endpoint: params["endpoint"]}}
 	if err := awsconfig.ValidURL(s.options.Endpoint); err != nil {
 		return nil, fmt.Errorf("endpoint: %w", err)
@@ -88,17 +94,17 @@ func (s *service) value(ctx context.Context, id string, fresh time.Duration) (st
 	if a, ok := s.answers[id]; ok && time.Since(a.at) < fresh {
 		return s.found(id, a)
 	}
-	ctx, cancel := context.WithTimeout(ctx, askLimit)
-	defer cancel()
-	if s.config == nil {
-		c, err := awsconfig.Load(ctx, s.options)
-		if err != nil {
-			return "", false, err
-		}
-		s.config = &c
+	if s.silent != nil && time.Since(s.since) < silentFor {
+		return "", false, s.silent
 	}
-	text, ok, err := s.ask(ctx, *s.config, id)
+	asking, cancel := context.WithTimeout(ctx, s.limit)
+	defer cancel()
+	text, ok, err := s.question(asking, id)
+	s.silent = nil
 	if err != nil {
+		if asking.Err() != nil && ctx.Err() == nil {
+			s.silent, s.since = err, time.Now()
+		}
 		return "", false, err
 	}
 	if len(s.answers) >= keepMost {
@@ -106,6 +112,18 @@ func (s *service) value(ctx context.Context, id string, fresh time.Duration) (st
 	}
 	s.answers[id] = answer{text: text, ok: ok, at: time.Now()}
 	return s.found(id, s.answers[id])
+}
+
+// question asks the service once. The caller holds busy.
+func (s *service) question(ctx context.Context, id string) (string, bool, error) {
+	if s.config == nil {
+		c, err := awsconfig.Load(ctx, s.options)
+		if err != nil {
+			return "", false, err
+		}
+		s.config = &c
+	}
+	return s.ask(ctx, *s.config, id)
 }
 
 func (s *service) found(id string, a answer) (string, bool, error) {
