@@ -122,8 +122,8 @@ func newSettings(v configdef.Values) (settings, error) {
 		hash:        hash,
 		nulls:       strings.ToUpper(v.String(keyNulls)),
 		single:      v.String(keyValueColumn),
-		maxRetry:    time.Duration(v.Int(keyMaxRetry)) * time.Second,
-		linger:      time.Duration(v.Int(keyLinger)) * time.Millisecond,
+		maxRetry:    v.Duration(keyMaxRetry, time.Second),
+		linger:      v.Duration(keyLinger, time.Millisecond),
 		inFlight:    int(v.Int(keyInFlight)),
 		buffer:      v.Int(keyBuffer),
 	}

@@ -30,12 +30,12 @@ func newSettings(v configdef.Values) (*settings, []configdef.Problem) {
 	s := &settings{
 		cluster:     v.Bool(keyCluster),
 		connections: int(v.Int(keyPool)),
-		timeout:     time.Duration(v.Int(keyTimeout)) * time.Second,
+		timeout:     v.Duration(keyTimeout, time.Second),
 		kind:        strings.ToUpper(v.String(keyType)),
 		ttl:         v.Int(keyTTL),
 		replace:     v.String(keyHashMode) == "replace",
 		replicas:    int(v.Int(keyReplicas)),
-		waitTimeout: time.Duration(v.Int(keyWaitTimeout)) * time.Millisecond,
+		waitTimeout: v.Duration(keyWaitTimeout, time.Millisecond),
 	}
 	if v.Has(keyTemplate) {
 		var err error

@@ -77,10 +77,7 @@ func (r *reader) problem(key string, err error) {
 }
 
 func (r *reader) millis(key string) time.Duration {
-	if n := r.Int(key); n > 0 {
-		return time.Duration(min(n, int64(365*24*time.Hour/time.Millisecond)*100)) * time.Millisecond
-	}
-	return 0
+	return max(0, r.Duration(key, time.Millisecond))
 }
 
 // read turns parsed values into settings. It also runs on values some of which failed to parse, and then only must

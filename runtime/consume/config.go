@@ -183,7 +183,7 @@ func checkTimes(v configdef.Values) error {
 }
 
 func millis(v configdef.Values, key string) time.Duration {
-	return time.Duration(v.Int(key)) * time.Millisecond
+	return v.Duration(key, time.Millisecond)
 }
 
 // queueLimit is how much may wait in memory, and be fetched at a time, for each of n partitions: all of them together

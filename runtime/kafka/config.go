@@ -47,8 +47,8 @@ func Config(props map[string]string) (*sarama.Config, []string, error) {
 		c.ClientID = "sluice"
 	}
 	c.RackID = v.String("client.rack")
-	c.Net.DialTimeout = millis(v.Int("socket.connection.setup.timeout.ms"))
-	c.Net.ReadTimeout = millis(v.Int("request.timeout.ms"))
+	c.Net.DialTimeout = millis(v, "socket.connection.setup.timeout.ms")
+	c.Net.ReadTimeout = millis(v, "request.timeout.ms")
 	c.Net.WriteTimeout = c.Net.ReadTimeout
 	c.Net.MaxOpenRequests = 1
 	// Topics are looked up by their consumer, at its own pace and with its own retries.
@@ -76,4 +76,6 @@ func ProblemsError(problems []configdef.Problem) error {
 }
 
 // millis is never 0, which sarama would take for no limit.
-func millis(n int64) time.Duration { return max(time.Duration(n), 1) * time.Millisecond }
+func millis(v configdef.Values, key string) time.Duration {
+	return max(v.Duration(key, time.Millisecond), time.Millisecond)
+}

@@ -148,6 +148,27 @@ func TestWaitsBetweenAttempts(t *testing.T) {
 	}
 }
 
+func TestRetryRulesOfOddNumbers(t *testing.T) {
+	const never = "9223372036854775807"
+	for _, c := range []struct{ timeout, delay string }{{never, never}, {"-1", "0"}, {"-1", "-1"}, {never, "-9223372036854775808"}} {
+		rules, err := newTolerance(map[string]string{"errors.retry.timeout": c.timeout, "errors.retry.delay.max.ms": c.delay})
+		if err != nil {
+			t.Fatal(err)
+		}
+		now, waited, tr := time.Now(), time.Duration(0), trial{}
+		for range 100 {
+			wait, ok := tr.again(rules.retry, now)
+			if waited += wait; !ok {
+				t.Errorf("%v: no further attempt", c)
+				break
+			}
+		}
+		if waited < time.Second {
+			t.Errorf("%v: a hundred attempts in %v", c, waited)
+		}
+	}
+}
+
 // lines is a log that keeps its lines.
 type lines struct {
 	mu   sync.Mutex

@@ -92,7 +92,7 @@ func consumerConfig(s Spec) (consume.Config, error) {
 	if len(problems) > 0 {
 		return c, fmt.Errorf("configure worker: %s", problems[0].Message)
 	}
-	c.CommitInterval = time.Duration(w.Int("offset.flush.interval.ms")) * time.Millisecond
+	c.CommitInterval = w.Duration("offset.flush.interval.ms", time.Millisecond)
 	c.Logger, c.Metrics = s.Logger, s.Metrics
 	return c, nil
 }

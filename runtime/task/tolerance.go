@@ -60,10 +60,13 @@ type retryRule struct {
 func newRetryRule(v configdef.Values) retryRule {
 	r := retryRule{timeout: -1, max: retryMax}
 	if v.IsSet("errors.retry.timeout") {
-		r.timeout = time.Duration(v.Int("errors.retry.timeout")) * time.Millisecond
+		r.timeout = v.Duration("errors.retry.timeout", time.Millisecond)
 	}
 	if v.IsSet("errors.retry.timeout") || v.IsSet("errors.retry.delay.max.ms") {
-		r.max = time.Duration(v.Int("errors.retry.delay.max.ms")) * time.Millisecond
+		r.max = v.Duration("errors.retry.delay.max.ms", time.Millisecond)
+	}
+	if r.max <= 0 { // Kafka Connect fails at this; nothing should be asked again without a pause
+		r.max = retryFirst
 	}
 	return r
 }

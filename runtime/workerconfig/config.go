@@ -95,7 +95,7 @@ func New(props map[string]string) (Config, error) {
 
 // Duration returns the value of a key that counts milliseconds.
 func (c Config) Duration(key string) time.Duration {
-	return time.Duration(c.Int(key)) * time.Millisecond
+	return c.Values.Duration(key, time.Millisecond)
 }
 
 // Advertised renders the worker id of status answers for the address that the AdvertisedListener was bound to.

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 func sample() *Def {
@@ -221,5 +222,16 @@ func TestDefinitionsAreProgramText(t *testing.T) {
 	}
 	if _, problems := m.Parse(map[string]string{"name": "x", "a": "1", "tasks.max": "2"}); len(problems) != 2 {
 		t.Errorf("the checks of merged definitions found %v", problems)
+	}
+}
+
+func TestDurationsDoNotOverflow(t *testing.T) {
+	def := New(Key{Name: "wait", Type: Long, Doc: "x"})
+	for text, want := range map[string]time.Duration{"0": 0, "1500": 1500 * time.Millisecond, "-1": -time.Millisecond, "3153600000000": longest,
+		"18446744073710": longest, "9223372036854775807": longest, "-9223372036854775808": -longest} {
+		v, problems := def.Parse(map[string]string{"wait": text})
+		if got := v.Duration("wait", time.Millisecond); got != want || len(problems) > 0 {
+			t.Errorf("%s ms are %v, want %v", text, got, want)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Hidden is what a password shows instead of itself, as in Kafka.
@@ -64,6 +65,16 @@ func (v Values) Int(key string) int64 {
 		return n
 	}
 	return 0
+}
+
+// longest is what a Duration is at most. It leaves room to be added to a time.
+const longest = 100 * 365 * 24 * time.Hour
+
+// Duration returns the value of an Int or Long key that counts units of time; more than a hundred years are a hundred
+// years. For Java's clients the largest number stands for never.
+func (v Values) Duration(key string, unit time.Duration) time.Duration {
+	most := int64(longest / unit)
+	return time.Duration(max(-most, min(v.Int(key), most))) * unit
 }
 
 // Double returns the value of a Double key.

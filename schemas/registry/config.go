@@ -30,7 +30,7 @@ type config struct {
 }
 
 func readConfig(v configdef.Values) (config, error) {
-	millis := func(key string) time.Duration { return time.Duration(v.Int(key)) * time.Millisecond }
+	millis := func(key string) time.Duration { return v.Duration(key, time.Millisecond) }
 	cfg := config{
 		headers:        v.WithPrefix(HeaderPrefix),
 		connectTimeout: millis("http.connect.timeout.ms"),
