@@ -151,7 +151,7 @@ func goldenWorker(t *testing.T, brokerAddr string) (addr, file string) {
 	t.Cleanup(providers.Close)
 	log := slog.New(slog.DiscardHandler)
 	herder := runtime.New(runtime.Options{Worker: worker, Store: state, WorkerID: addr, InstanceID: "golden", Version: "4.3.1", Commit: "c",
-		Graceful: 5 * time.Second, StartTask: func(s task.Spec) runtime.Task { return task.Start(s) }, CheckTask: task.Check,
+		Graceful: 5 * time.Second, Settle: 500 * time.Millisecond, StartTask: func(s task.Spec) runtime.Task { return task.Start(s) }, CheckTask: task.Check,
 		ClusterID: kafka.ClusterID(worker), Offsets: kafka.Offsets{}, Resolve: providers.Resolve, Logger: log})
 	if err := herder.Start(t.Context(), nil); err != nil {
 		t.Fatal(err)

@@ -143,7 +143,7 @@ func (c *connector) newSlot(i int, shown, props map[string]string, refused strin
 }
 
 func (c *connector) spec(i int, props map[string]string) task.Spec {
-	return task.Spec{Connector: c.name, ID: i, Plugin: c.plugin, Props: props, Worker: c.h.opt.Worker,
+	return task.Spec{Connector: c.name, ID: i, Plugin: c.plugin, Props: props, Worker: c.h.opt.Worker, Settle: c.h.opt.Settle,
 		InstanceID: memberID(c.h.opt.InstanceID, c.name, i), Topic: c.topics.add}
 }
 

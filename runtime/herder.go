@@ -31,6 +31,8 @@ type Options struct {
 	Commit     string
 	// Graceful is the time all tasks together have to stop.
 	Graceful time.Duration
+	// Settle is task.Spec.Settle of all tasks.
+	Settle time.Duration
 	// StartTask starts a task and returns at once.
 	StartTask func(task.Spec) Task
 	// CheckTask says why a task cannot be made of a Spec, without starting it; nil for a worker whose tasks always can.

@@ -28,6 +28,9 @@ type worker struct {
 	stop  func(context.Context) error // drains the tasks, within the context
 }
 
+// settle is long enough to be seen by a tool that asks for the state a few times a second.
+const settle = 500 * time.Millisecond
+
 // loadWorker reads a worker's properties, resolves what they refer to and checks them. Its errors name the file.
 func loadWorker(ctx context.Context, path string, log *slog.Logger) (workerconfig.Config, error) {
 	props, err := workerconfig.Read(path)
@@ -80,7 +83,7 @@ func startWorker(ctx context.Context, config workerconfig.Config, files []runtim
 	series := metrics.NewRegistry()
 	herder := runtime.New(runtime.Options{
 		Worker: config.Props, Store: state, WorkerID: id, InstanceID: config.InstanceID(state.InstanceID()),
-		Version: version, Commit: runtime.Commit(), Graceful: grace,
+		Version: version, Commit: runtime.Commit(), Graceful: grace, Settle: settle,
 		StartTask: func(s task.Spec) runtime.Task { return task.Start(s) }, CheckTask: task.Check,
 		ClusterID: kafka.ClusterID(config.Props), Offsets: kafka.Offsets{}, Resolve: providers.Resolve, Lifetime: providers.Lifetime, Metrics: series,
 		Loggers: tree, Logger: tree.Logger(runtime.LoggerHerder),

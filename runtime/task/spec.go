@@ -3,6 +3,7 @@ package task
 
 import (
 	"log/slog"
+	"time"
 
 	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/runtime/metrics"
@@ -37,6 +38,9 @@ type Spec struct {
 	// Report is called with every change of state, in order, from the task's goroutines; it must not block for long.
 	// trace is the text for status answers, only set with Failed.
 	Report func(state State, trace string)
+	// Settle is how long a task that fails at once stays RUNNING. The Java worker's consumers need seconds to join their
+	// group, and tools that wait for RUNNING after they have created a connector rely on seeing it. 0 for no time.
+	Settle time.Duration
 	// Waiting is called with what the task waits for, while something outside is away and the state does not show it, and
 	// with "" when that is over; nil for nobody. It must not block for long.
 	Waiting func(reason string)

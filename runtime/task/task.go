@@ -24,6 +24,8 @@ type SinkTask struct {
 	soft   context.Context // ends the start; afterwards the consumer is stopped
 	stop   context.CancelFunc
 	done   chan struct{}
+	asked  chan struct{} // closed by the first Stop
+	ask    sync.Once
 	paused atomic.Bool
 
 	mu        sync.Mutex
@@ -33,6 +35,7 @@ type SinkTask struct {
 	resume    sync.Once
 	failure   error
 	reported  State
+	ranAt     time.Time // when Running was last reported
 	held      bool // the start waits for something that is away
 
 	outages outages
@@ -47,7 +50,7 @@ func Start(s Spec) *SinkTask {
 	if s.Metrics == nil {
 		s.Metrics = metrics.Detached()
 	}
-	t := &SinkTask{spec: s, log: s.Logger, done: make(chan struct{}), pipelines: map[schemas.TopicPartition]*pipeline{}, resumed: make(chan struct{})}
+	t := &SinkTask{spec: s, log: s.Logger, done: make(chan struct{}), asked: make(chan struct{}), pipelines: map[schemas.TopicPartition]*pipeline{}, resumed: make(chan struct{})}
 	t.hard, t.kill = context.WithCancel(context.Background())
 	t.soft, t.stop = context.WithCancel(t.hard)
 	t.paused.Store(s.Paused)
@@ -62,6 +65,7 @@ func (t *SinkTask) Done() <-chan struct{} { return t.done }
 // Stop lets the task write and commit what it holds until ctx ends, then cuts it short. It returns when the task has
 // ended.
 func (t *SinkTask) Stop(ctx context.Context) {
+	t.ask.Do(func() { close(t.asked) })
 	t.stopConsumer()
 	select {
 	case <-t.done:
@@ -118,6 +122,9 @@ func (t *SinkTask) setPaused(paused bool, state State) {
 func (t *SinkTask) report(s State, trace string) {
 	if t.reported != s {
 		t.reported = s
+		if s == Running {
+			t.ranAt = time.Now()
+		}
 		t.spec.Metrics.State(string(s))
 		t.spec.Report(s, trace)
 	}
@@ -137,6 +144,7 @@ func (t *SinkTask) run() {
 	defer close(t.done)
 	defer t.kill()
 	err := t.guarded(t.work)
+	t.settle()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.failure != nil {
@@ -147,6 +155,21 @@ func (t *SinkTask) run() {
 	}
 	t.failure = err
 	t.report(Failed, trace(err))
+}
+
+// settle waits as Spec.Settle says, but not for a task that is asked to end.
+func (t *SinkTask) settle() {
+	t.mu.Lock()
+	ranAt := t.ranAt
+	t.mu.Unlock()
+	wait := t.spec.Settle - time.Since(ranAt)
+	if ranAt.IsZero() || wait <= 0 {
+		return
+	}
+	select {
+	case <-time.After(wait):
+	case <-t.asked:
+	}
 }
 
 func (t *SinkTask) guarded(f func() error) (err error) {
