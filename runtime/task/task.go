@@ -36,7 +36,7 @@ type SinkTask struct {
 	failure   error
 	reported  State
 	ranAt     time.Time // when Running was last reported
-	held      bool // the start waits for something that is away
+	held      bool      // the start waits for something that is away
 
 	outages outages
 
