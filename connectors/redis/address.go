@@ -5,12 +5,12 @@ import (
 	"crypto/x509"
 	"fmt"
 	"net"
-	"os"
 	"strconv"
 	"strings"
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"github.com/sluice-connect/sluice/schemas/certfile"
 	"github.com/sluice-connect/sluice/schemas/configdef"
 )
 
@@ -99,7 +99,7 @@ func checkConnection(v configdef.Values) (problems []configdef.Problem) {
 func tlsConfig(v configdef.Values) (*tls.Config, *configdef.Problem) {
 	c := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: v.Bool(keyInsecure)} //nolint:gosec // asked for, and documented
 	if v.Has(keyCACert) {
-		pem, err := os.ReadFile(v.String(keyCACert))
+		pem, err := certfile.Read(v.String(keyCACert))
 		if err != nil {
 			return nil, &configdef.Problem{Key: keyCACert, Message: fmt.Sprintf("read certificates of authorities: %v", err)}
 		}
@@ -109,7 +109,7 @@ func tlsConfig(v configdef.Values) (*tls.Config, *configdef.Problem) {
 		}
 	}
 	if v.Has(keyClientCert) {
-		pair, err := tls.LoadX509KeyPair(v.String(keyClientCert), v.String(keyClientKey))
+		pair, err := certfile.KeyPair(v.String(keyClientCert), v.String(keyClientKey))
 		if err != nil {
 			return nil, &configdef.Problem{Key: keyClientCert, Message: fmt.Sprintf("load client certificate: %v", err)}
 		}

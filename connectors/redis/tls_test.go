@@ -59,3 +59,19 @@ func TestTLS(t *testing.T) {
 		}
 	}
 }
+
+func TestFilesOfCertificatesMayBeAnything(t *testing.T) {
+	for key, props := range map[string]map[string]string{
+		keyCACert:     {keyCACert: "/dev/zero"},
+		keyClientCert: {keyClientCert: "/dev/zero", keyClientKey: "/dev/zero"},
+	} {
+		props[keyType], props[keyTLS] = typeString, "true"
+		v, problems := definition.Parse(props)
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		if _, problems = newSettings(v); len(problems) != 1 || problems[0].Key != key || !strings.Contains(problems[0].Message, "not a regular file") {
+			t.Errorf("%s: %v", key, problems)
+		}
+	}
+}

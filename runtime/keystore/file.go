@@ -4,10 +4,9 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"fmt"
-	"io"
-	"os"
 	"strings"
+
+	"github.com/sluice-connect/sluice/schemas/certfile"
 )
 
 // form is how a store is written.
@@ -18,9 +17,6 @@ const (
 	pkcs12Form form = "PKCS12"
 	pemForm    form = "PEM"
 )
-
-// maxStore bounds what is read: the largest trust stores in use have a few hundred kilobytes.
-const maxStore = 8 << 20
 
 const (
 	jksMagic   = 0xFEEDFEED
@@ -33,7 +29,7 @@ func load(path, kind string) ([]byte, form, error) {
 	if err := ValidType(kind); err != nil {
 		return nil, "", err
 	}
-	data, err := readFile(path)
+	data, err := certfile.Read(path)
 	if err != nil {
 		return nil, "", err
 	}
@@ -56,27 +52,4 @@ func load(path, kind string) ([]byte, form, error) {
 		return nil, "", errors.New("it holds PEM text; set the type of the store to PEM")
 	}
 	return nil, "", errors.New("it is neither a JKS nor a PKCS12 store")
-}
-
-func readFile(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() { // a pipe would wait for its writer
-		return nil, fmt.Errorf("%s is not a regular file", path)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = f.Close() }()
-	data, err := io.ReadAll(io.LimitReader(f, maxStore+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > maxStore {
-		return nil, fmt.Errorf("the file is larger than %d bytes", maxStore)
-	}
-	return data, nil
 }

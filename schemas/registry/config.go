@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/sluice-connect/sluice/schemas/certfile"
 	"github.com/sluice-connect/sluice/schemas/configdef"
 )
 
@@ -147,7 +147,7 @@ func readTLS(v configdef.Values) (*tls.Config, error) {
 		if !strings.EqualFold(v.String(keyType), "PEM") || v.Secret(keyPassword).IsSet() {
 			return nil, fmt.Errorf("%s: only PEM files without a password are supported (%s=PEM)", keyLocation, keyType)
 		}
-		pair, err := tls.LoadX509KeyPair(location, location)
+		pair, err := certfile.KeyPair(location, location)
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", keyLocation, err)
 		}
@@ -168,7 +168,7 @@ func trusted(v configdef.Values) ([]byte, error) {
 	if inline.IsSet() {
 		return []byte(inline.Reveal()), nil
 	}
-	pem, err := os.ReadFile(location)
+	pem, err := certfile.Read(location)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", trustLocation, err)
 	}

@@ -310,6 +310,8 @@ func TestBadConfigurations(t *testing.T) {
 		"only one of":              {bearerSource: "STATIC_TOKEN", basicSource: "URL"},
 		"only PEM is supported":    {trustLocation: "/x.jks"},
 		"read schema.registry.ssl": {trustLocation: "/does/not/exist", trustType: "PEM"},
+		"not a regular file":       {trustLocation: "/dev/zero", trustType: "PEM"},
+		"keystore.location: read":  {keyLocation: "/dev/zero", keyType: "PEM"},
 		"no certificate":           {trustInline: "x", trustType: "PEM"},
 		"only PEM files without":   {keyLocation: "/x"},
 		"host names are always":    {identify: ""},
