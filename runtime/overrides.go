@@ -6,6 +6,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/sluice-connect/sluice/runtime/kafka"
 	"github.com/sluice-connect/sluice/runtime/workerconfig"
 	cd "github.com/sluice-connect/sluice/schemas/configdef"
 )
@@ -19,6 +20,9 @@ const (
 
 // principalKeys are what the policy Principal lets a connector override: who it is to Kafka.
 var principalKeys = []string{"security.protocol", "sasl.jaas.config", "sasl.mechanism"}
+
+// overridden are the settings of the client that each prefix belongs to.
+var overridden = map[string]*cd.Def{consumerOverride: kafka.ConsumerKeys, producerOverride: kafka.ProducerKeys, adminOverride: kafka.AdminKeys}
 
 // overrideFindings lists the client settings of a connector, those of the producer and the admin client only when
 // there is a dead letter queue for them to serve. A value of the wrong type makes the request a bad one, whatever else
@@ -43,7 +47,7 @@ func (e *examination) overrideFinding(worker map[string]string, prefix, key stri
 	if set {
 		f.value = &text
 	}
-	k, known := overridden()[prefix].Key(key)
+	k, known := overridden[prefix].Key(key)
 	if known {
 		f.key = &k
 	}
