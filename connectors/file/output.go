@@ -29,7 +29,10 @@ func open(cfg connectors.Config) (*output, error) {
 		return stdout, nil
 	}
 	// Reading is for others: mode 0644 is what Java's FileOutputStream leaves under the usual umask.
-	f, err := os.OpenFile(cfg.String(keyFile), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	f, err := os.OpenFile(cfg.String(keyFile), os.O_CREATE|os.O_APPEND|os.O_WRONLY|syscall.O_NONBLOCK, 0o644)
+	if errors.Is(err, syscall.ENXIO) { // without O_NONBLOCK it would wait, and the task could not be stopped
+		return nil, connectors.Retriable(fmt.Errorf("open output file: %w: nobody reads from the pipe", err))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open output file: %w%s", err, advice(cfg.String(keyFile), err))
 	}
