@@ -31,7 +31,7 @@ func TestPipeWithoutAReaderIsWaitedFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer out.close()
+	defer func() { _ = out.close() }()
 	if _, err := out.append([]byte("line\n")); err != nil {
 		t.Fatal(err)
 	}

@@ -73,6 +73,9 @@ func Dial(ctx context.Context, addr string, c *sarama.Config, timeout time.Durat
 	defer stop()
 	if _, err := conn.Connected(); err != nil { // waits for Open
 		conn.Release()
+		if ctx.Err() != nil { // we have closed the connection, which is no reason for anybody to see
+			return nil, fmt.Errorf("connect to broker %s: it did not answer: %w", addr, context.Cause(ctx))
+		}
 		return nil, fmt.Errorf("connect to broker %s: %w", addr, explain(err, c))
 	}
 	return conn, nil
