@@ -28,10 +28,12 @@ func TestInvalidConfigurations(t *testing.T) {
 			"Invalid value [ for configuration topics.regex: Invalid regex: Unclosed character class near index 0\n[\n^"}},
 		"dangling regex": {valid("topics", "", "topics.regex", "a|*"), []string{
 			"Invalid value a|* for configuration topics.regex: Invalid regex: Dangling meta character '*' near index 2\na|*\n  ^"}},
-		"large regex": {valid("topics", "", "topics.regex", strings.Repeat("x", 1<<17)), []string{
-			"Invalid value " + strings.Repeat("x", 1<<17) + " for configuration topics.regex: Invalid regex: the pattern is longer than 65536 bytes"}},
+		"large regex": {valid("topics", "", "topics.regex", strings.Repeat("x", 1<<15)), []string{
+			"Invalid value " + strings.Repeat("x", 1<<15) + " for configuration topics.regex: Invalid regex: the pattern is longer than 16384 bytes"}},
 		"repeating regex": {valid("topics", "", "topics.regex", strings.Repeat("(a?){1000}", 99)), []string{
-			"Invalid value " + strings.Repeat("(a?){1000}", 99) + " for configuration topics.regex: Invalid regex: the pattern repeats more than 65536 parts"}},
+			"Invalid value " + strings.Repeat("(a?){1000}", 99) + " for configuration topics.regex: Invalid regex: the pattern stands for more than 65536 characters and repetitions"}},
+		"regex of large classes": {valid("topics", "", "topics.regex", strings.Repeat(`\pL`, 999)), []string{
+			"Invalid value " + strings.Repeat(`\pL`, 999) + " for configuration topics.regex: Invalid regex: the pattern stands for more than 65536 characters and repetitions"}},
 		"open group": {valid("topics", "", "topics.regex", "a("), []string{
 			"Invalid value a( for configuration topics.regex: Invalid regex: Unclosed group near index 2\na("}},
 		"empty topic":  {valid("topics", "a,,b"), []string{"Configuration 'topics' values must not be empty."}},

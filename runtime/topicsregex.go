@@ -4,11 +4,15 @@ import (
 	"fmt"
 	"regexp"
 	"regexp/syntax"
+	"sync"
 )
 
-// maxPattern bounds the text of a pattern and the size of the program made of it: x{1000} is a thousand instructions,
-// and a match takes time for each of them and each character.
-const maxPattern = 1 << 16
+// Bounds of a pattern. A short text may stand for a large program: x{1000} is a thousand instructions, \pL a list of a
+// thousand characters. Every task has a program of its own, and a match takes time for each instruction and character.
+const (
+	maxPattern = 1 << 14 // bytes
+	maxProgram = 1 << 16 // instructions and characters
+)
 
 // maxTopic is the length of the longest name that Kafka allows a topic.
 const maxTopic = 249
@@ -18,25 +22,31 @@ func compileTopics(pattern string) (*regexp.Regexp, error) {
 	if len(pattern) > maxPattern {
 		return nil, fmt.Errorf("the pattern is longer than %d bytes", maxPattern)
 	}
+	compiling.Lock()
+	defer compiling.Unlock()
 	parsed, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
 		return nil, err
 	}
-	if instructions(parsed) > maxPattern {
-		return nil, fmt.Errorf("the pattern repeats more than %d parts", maxPattern)
+	if size(parsed) > maxProgram {
+		return nil, fmt.Errorf("the pattern stands for more than %d characters and repetitions", maxProgram)
 	}
 	return regexp.Compile("^(?:" + pattern + ")$")
 }
 
-// instructions estimates the size of the program of a pattern. The parser lets nothing be repeated more than a thousand
+// compiling keeps the parsers of many requests from needing their memory at the same time: a pattern of the longest kind
+// takes 70 MB until its size is known.
+var compiling sync.Mutex
+
+// size estimates how large the program of a pattern is. The parser lets nothing be repeated more than a thousand
 // times in all, so that the number stays small.
-func instructions(re *syntax.Regexp) int {
+func size(re *syntax.Regexp) int {
 	n := 1
-	if re.Op == syntax.OpLiteral {
+	if len(re.Rune) > 0 { // a literal, or a class
 		n = len(re.Rune)
 	}
 	for _, sub := range re.Sub {
-		n += instructions(sub)
+		n += size(sub)
 	}
 	if re.Op == syntax.OpRepeat {
 		n *= max(1, re.Min, re.Max)
