@@ -40,9 +40,11 @@ func validName(v any) error {
 
 func validRegex(v any) error {
 	pattern, _ := v.(string)
-	wrong := wrongBrace(pattern)
-	if _, err := compileTopics(pattern); err != nil {
+	var wrong string
+	if _, err := compileTopics(pattern); err != nil { // before anybody reads a pattern that may be very long
 		wrong = regexRefusal(pattern, err)
+	} else {
+		wrong = wrongBrace(pattern)
 	}
 	if wrong != "" {
 		return errors.New("Invalid regex: " + wrong) //nolint:staticcheck // Kafka's text
