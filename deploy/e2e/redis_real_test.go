@@ -116,7 +116,7 @@ func TestRedisThatIsFullIsTriedAgain(t *testing.T) {
 	c.checkKeys(t, client)
 }
 
-// TestRedisThatIsAwayAtTheStart: the task starts once the server is there.
+// TestRedisThatIsAwayAtTheStart: the task says what it waits for and starts once the server is there.
 func TestRedisThatIsAwayAtTheStart(t *testing.T) {
 	kafka, server := parts.Kafka(t), parts.Redis(t)
 	c := newChanges(t, kafka, "early", 1)
@@ -127,10 +127,16 @@ func TestRedisThatIsAwayAtTheStart(t *testing.T) {
 	if code, answer := w.call("POST", "/connectors", body); code != 201 {
 		t.Fatalf("a connector whose server is away is not accepted: %d %s", code, answer)
 	}
-	w.waitLogged("connector=text", "starting the sink task; will retry")
-	server.Restart()
+	w.waitLogged("connector=text", "waiting for the sink; will retry")
 	w.waitRunning("text", 1)
+	if trace := w.status("text").Tasks[0].Trace; !strings.Contains(trace, "waiting for the sink") {
+		t.Errorf("the status of the waiting task says %q", trace)
+	}
+	server.Restart()
 	waitLagZero(t, kafka, "connect-text")
+	if trace := w.status("text").Tasks[0].Trace; trace != "" {
+		t.Errorf("the status still says %q", trace)
+	}
 	client := redisClient(t, server.Addr)
 	if n, err := client.DBSize(t.Context()).Result(); err != nil || n != int64(len(c.last())) {
 		t.Errorf("%d keys (%v), want %d", n, err, len(c.last()))
