@@ -40,14 +40,10 @@ func newAuthority(t *testing.T) authority {
 	}}
 }
 
-// keytool runs the JDK's tool, so that the stores are those users have.
+// keytool runs Java's own tool, so that the stores are those users have.
 func keytool(t *testing.T, args ...string) {
 	t.Helper()
-	path, err := exec.LookPath("keytool")
-	if err != nil {
-		t.Skip("keytool of a JDK is not installed")
-	}
-	if out, err := exec.Command(path, args...).CombinedOutput(); err != nil {
+	if out, err := exec.Command(parts.Keytool(t), args...).CombinedOutput(); err != nil {
 		t.Fatalf("keytool %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
 }

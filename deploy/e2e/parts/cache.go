@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"testing"
 )
 
 // cached returns the path of something fetch-parts brings, or an error that says how to get it.
@@ -23,6 +24,19 @@ func cached(elements ...string) (string, error) {
 		return "", fmt.Errorf("run deploy/e2e/fetch-parts first: %w", err)
 	}
 	return path, nil
+}
+
+// Keytool returns the path of the tool that writes Java's key and trust stores. Every Java runtime has it.
+func Keytool(tb testing.TB) string {
+	tb.Helper()
+	java, err := cached("bin", "java")
+	if err == nil {
+		java, err = filepath.EvalSymlinks(java)
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return filepath.Join(filepath.Dir(java), "keytool")
 }
 
 // jvm returns the start of a command line that runs a main class of the cached jars in directory: quick to start and
