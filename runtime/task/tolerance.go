@@ -9,8 +9,9 @@ import (
 	"github.com/sluice-connect/sluice/schemas/configdef"
 )
 
-// toleranceDef holds the errors.* keys; their documentation is where they are defined for users.
-var toleranceDef = configdef.New(
+// ErrorKeys are the errors.* keys as tasks read them. Users see the definitions of the herder, which this package must not
+// import; a test there holds the two against each other.
+var ErrorKeys = configdef.New(
 	configdef.Key{Name: "errors.tolerance", Type: configdef.String, Default: "none", Valid: configdef.OneOf("none", "all"), Doc: "See the common connector keys."},
 	configdef.Key{Name: "errors.retry.timeout", Type: configdef.Long, Default: "0", Doc: "See the common connector keys."},
 	configdef.Key{Name: "errors.retry.delay.max.ms", Type: configdef.Long, Default: "60000", Doc: "See the common connector keys."},
@@ -33,7 +34,7 @@ type tolerance struct {
 }
 
 func newTolerance(props map[string]string) (tolerance, error) {
-	v, problems := toleranceDef.Parse(props)
+	v, problems := ErrorKeys.Parse(props)
 	if len(problems) > 0 {
 		return tolerance{}, fmt.Errorf("configure error handling: %s", problems[0].Message)
 	}
