@@ -110,6 +110,26 @@ type CommitObserver interface {
 	Committed(next int64)
 }
 
+// BatchSizer is implemented by tasks that gain from larger batches than max.poll.records, because each Write is a request.
+type BatchSizer interface {
+	// BatchRecords is the largest number of records a Write should be offered, from 1 on; fewer come when there are not
+	// more. It is asked once, after NewTask, and used when it is above max.poll.records.
+	BatchRecords() int
+}
+
+// Synchronous is for embedding into writers whose Write returns when its records are safe: it has nothing pending and
+// nothing to do as time passes.
+type Synchronous struct{}
+
+// Advance does nothing and asks for no time.
+func (Synchronous) Advance(context.Context, time.Time) (time.Time, error) { return time.Time{}, nil }
+
+// Pending says that all accepted records are safe.
+func (Synchronous) Pending() (int64, bool) { return 0, false }
+
+// Close has nothing to write and nothing to free.
+func (Synchronous) Close(context.Context, CloseReason) error { return nil }
+
 // Versioned is implemented by connectors that carry a version of their own; others show Sluice's.
 type Versioned interface {
 	Version() string

@@ -65,6 +65,24 @@ func NewRejection(r *schemas.Record, err error) Rejection {
 	return Rejection{Offset: r.Offset, Record: c, Err: err}
 }
 
+// Rejections collects the bad records of a batch. The zero value is empty.
+type Rejections struct{ list []Rejection }
+
+// Add notes that the sink will never take r, and why; it copies what it keeps.
+func (rs *Rejections) Add(r *schemas.Record, err error) {
+	rs.list = append(rs.list, NewRejection(r, err))
+}
+
+// Result returns a RejectedError that names the records in the order they were added, nil if there are none, and starts anew.
+func (rs *Rejections) Result() error {
+	if len(rs.list) == 0 {
+		return nil
+	}
+	err := &RejectedError{Rejections: rs.list}
+	rs.list = nil
+	return err
+}
+
 // RewindError asks the runtime to read the partition again from Offset.
 type RewindError struct {
 	Offset int64
@@ -86,3 +104,34 @@ func IsRetriable(err error) bool {
 	var r *RetriableError
 	return errors.As(err, &r)
 }
+
+// CorrectableError says that nothing will succeed until a person has corrected something outside the worker: a missing
+// table, a refused login. It is fatal; the runtime adds to its text how the task is restarted afterwards.
+type CorrectableError struct{ Err error }
+
+// Error returns the text of the cause.
+func (e *CorrectableError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *CorrectableError) Unwrap() error { return e.Err }
+
+// Correctable marks err as one that a person must correct; its text names what: "bucket b does not exist in region r: create it".
+func Correctable(err error) error { return &CorrectableError{Err: err} }
+
+// Verdict is what an answer of a sink's service means for the records it is about.
+type Verdict uint8
+
+// The verdicts. Later is the zero value because doubt means that the records are not safe and not to blame.
+const (
+	// Later: the same request may succeed later.
+	Later Verdict = iota
+	// Safe: the records are in the sink.
+	Safe
+	// Refused: the service will never take the records, and says so of them alone.
+	Refused
+	// Hopeless: no request will succeed until somebody changes something.
+	Hopeless
+)
+
+// String names the verdict for logs and tests.
+func (v Verdict) String() string { return [...]string{"later", "safe", "refused", "hopeless"}[v] }
