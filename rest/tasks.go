@@ -10,11 +10,11 @@ import (
 
 // taskID reads the path; what is no number is no path.
 func taskID(c *gin.Context) (runtime.TaskID, error) {
-	n, err := runtime.ParseJavaInt(pathValue(c, "task"), 32)
+	id, err := runtime.ParseTaskID(connectorName(c), pathValue(c, "task"))
 	if err != nil {
 		return runtime.TaskID{}, runtime.Errorf(runtime.NotFound, "HTTP 404 Not Found")
 	}
-	return runtime.TaskID{Connector: connectorName(c), Task: int(n)}, nil
+	return id, nil
 }
 
 func (a *api) listTasks(c *gin.Context) error {

@@ -13,6 +13,8 @@ import (
 
 	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/runtime"
+	"github.com/sluice-connect/sluice/runtime/connectorconfig"
+	"github.com/sluice-connect/sluice/runtime/examine"
 	"github.com/sluice-connect/sluice/runtime/secrets"
 	"github.com/sluice-connect/sluice/schemas/configdef"
 )
@@ -22,7 +24,7 @@ var errInvalid = errors.New("the configuration is not valid")
 
 // examiner looks at one connector file as a worker would.
 type examiner struct {
-	herder    *runtime.Herder
+	worker    examine.Examiner
 	providers *secrets.Resolver
 }
 
@@ -42,7 +44,7 @@ func validateCommand(code *int) *cobra.Command {
 				return err
 			}
 			defer e.providers.Close()
-			f, err := runtime.ReadConnectorFile(args[0])
+			f, err := examine.ReadConnectorFile(args[0])
 			if err != nil {
 				return err
 			}
@@ -78,25 +80,38 @@ func newExaminer(ctx context.Context, workerFile string, log *slog.Logger) (*exa
 	if err != nil {
 		return nil, err
 	}
-	herder := runtime.New(runtime.Options{Worker: props, Version: version, Resolve: providers.Resolve})
-	return &examiner{herder: herder, providers: providers}, nil
+	return &examiner{worker: examine.Examiner{Worker: props, Version: version, References: providers.Resolve}, providers: providers}, nil
 }
 
 // examine returns what is wrong with f. The world is looked at only when the configuration is right in itself.
-func (e *examiner) examine(ctx context.Context, f runtime.ConnectorFile, check bool) []configdef.Problem {
+func (e *examiner) examine(ctx context.Context, f examine.ConnectorFile, check bool) []configdef.Problem {
 	props, problems := e.resolve(ctx, f.Config)
 	if len(problems) > 0 {
 		return problems
 	}
-	if problems = e.validate(ctx, f.Config); len(problems) > 0 || !check {
-		return problems
+	raw, class := runtime.Raw(f.Config), f.Config["connector.class"]
+	if class == "" {
+		delete(raw, "connector.class")
 	}
-	plugin := lookup(props["connector.class"])
-	values, problems := plugin.Connector.Config().Parse(props)
+	result, err := e.worker.Examine(ctx, raw)
+	if err != nil {
+		return []configdef.Problem{{Key: e.culprit(class), Message: err.Error()}}
+	}
+	problems = result.Problems()
+	if len(problems) == 0 && check {
+		problems = look(ctx, result.Plugin.Connector, f.Name, props)
+	}
+	return problems
+}
+
+// look asks a sink about the world that a configuration names.
+func look(ctx context.Context, sink connectors.Connector, name string, props map[string]string) []configdef.Problem {
+	values, problems := sink.Config().Parse(props)
 	if len(problems) > 0 {
 		return problems
 	}
-	return plugin.Connector.Check(ctx, connectors.Config{Values: values, Name: f.Name, Topics: topics(props["topics"])})
+	subscription, _ := connectorconfig.Subscription.Parse(props)
+	return sink.Check(ctx, connectors.Config{Values: values, Name: name, Topics: subscription.List(connectorconfig.Topics)})
 }
 
 // resolve replaces references key by key, so that one that cannot be read is known by the key that it stands under.
@@ -115,54 +130,12 @@ func (e *examiner) resolve(ctx context.Context, config map[string]string) (map[s
 	return props, problems
 }
 
-func (e *examiner) validate(ctx context.Context, config map[string]string) []configdef.Problem {
-	raw := runtime.RawConfig{}
-	for name, value := range config {
-		raw[name] = &value
-	}
-	class := config["connector.class"]
-	if class == "" {
-		delete(raw, "connector.class")
-	}
-	infos, err := e.herder.Validate(ctx, class, raw)
-	if wrong := new(runtime.Error); errors.As(err, &wrong) && len(wrong.Problems) > 0 {
-		return wrong.Problems
-	}
-	if err != nil {
-		return []configdef.Problem{{Key: e.culprit(class), Message: err.Error()}}
-	}
-	var problems []configdef.Problem
-	for _, c := range infos.Configs {
-		for _, message := range c.Value.Errors {
-			problems = append(problems, configdef.Problem{Key: c.Value.Name, Message: message})
-		}
-	}
-	return problems
-}
-
 // culprit is the key for which there is nothing to examine: the class, unless it is known.
 func (e *examiner) culprit(class string) string {
-	if _, err := e.herder.PluginConfig(class, "latest"); err != nil {
+	if _, err := e.worker.PluginConfig(class, "latest"); err != nil {
 		return "connector.class"
 	}
 	return "connector.plugin.version"
-}
-
-// lookup finds a class that the herder has accepted, which may be a simple name without package.
-func lookup(class string) *connectors.Plugin {
-	if p, ok := connectors.Lookup(class); ok {
-		return p
-	}
-	plugins := connectors.Plugins()
-	return plugins[slices.IndexFunc(plugins, func(p *connectors.Plugin) bool {
-		simple := p.Class[strings.LastIndexByte(p.Class, '.')+1:]
-		return class == simple || class == strings.TrimSuffix(simple, "Connector")
-	})]
-}
-
-func topics(list string) []string {
-	v, _ := configdef.New(configdef.Key{Name: "topics", Type: configdef.List}).Parse(map[string]string{"topics": list})
-	return v.List("topics")
 }
 
 // line keeps a text on one line of a terminal, whatever a configuration has put into it.

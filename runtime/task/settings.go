@@ -9,22 +9,15 @@ import (
 	"time"
 
 	"github.com/sluice-connect/sluice/connectors"
+	"github.com/sluice-connect/sluice/runtime/connectorconfig"
 	"github.com/sluice-connect/sluice/runtime/consume"
 	"github.com/sluice-connect/sluice/runtime/workerconfig"
 	"github.com/sluice-connect/sluice/schemas/configdef"
 	"github.com/sluice-connect/sluice/schemas/converter"
 )
 
-// settingsDef holds the worker and connector keys that a task reads itself; their documentation is where they are
-// defined for users.
-var settingsDef = configdef.New(
-	configdef.Key{Name: "topics", Type: configdef.List, Doc: "See the common connector keys."},
-	configdef.Key{Name: "topics.regex", Type: configdef.String, Doc: "See the common connector keys."},
-)
-
-var workerDef = configdef.New(
-	configdef.Key{Name: "offset.flush.interval.ms", Type: configdef.Long, Default: "60000", Valid: configdef.AtLeast(1), Doc: "See the worker keys."},
-)
+// workerKeys are the worker's properties that a task reads itself.
+var workerKeys = workerconfig.Standalone.Only(workerconfig.OffsetFlush)
 
 // settings is what a task derives from its configuration before it touches the world.
 type settings struct {
@@ -48,12 +41,15 @@ func Check(s Spec) error {
 
 func newSettings(s Spec) (settings, error) {
 	var set settings
-	v, _ := settingsDef.Parse(s.Props)
+	v, problems := connectorconfig.Subscription.Parse(s.Props)
+	if len(problems) > 0 {
+		return set, fmt.Errorf("choose topics: %s", problems[0].Message)
+	}
 	sink, problems := s.Plugin.Connector.Config().Parse(s.Props)
 	if len(problems) > 0 {
 		return set, fmt.Errorf("configure connector %s: %s", s.Connector, problems[0].Message)
 	}
-	topics := slices.Compact(slices.Sorted(slices.Values(v.List("topics"))))
+	topics := slices.Compact(slices.Sorted(slices.Values(v.List(connectorconfig.Topics))))
 	set.connector = connectors.Config{Values: sink, Name: s.Connector, Topics: topics}
 	var err error
 	if set.errors, err = newTolerance(s.Props); err != nil {
@@ -63,7 +59,7 @@ func newSettings(s Spec) (settings, error) {
 		return set, err
 	}
 	set.consumer.Topics = topics
-	if pattern := v.String("topics.regex"); pattern != "" {
+	if pattern := v.String(connectorconfig.TopicsRegex); pattern != "" {
 		if set.consumer.Pattern, err = regexp.Compile("^(?:" + pattern + ")$"); err != nil {
 			return set, fmt.Errorf("read topics.regex: %w", err)
 		}
@@ -88,11 +84,11 @@ func consumerConfig(s Spec) (consume.Config, error) {
 	if c.InstanceID == "" {
 		c.InstanceID = s.InstanceID
 	}
-	w, problems := workerDef.Parse(s.Worker)
+	w, problems := workerKeys.Parse(s.Worker)
 	if len(problems) > 0 {
 		return c, fmt.Errorf("configure worker: %s", problems[0].Message)
 	}
-	c.CommitInterval = w.Duration("offset.flush.interval.ms", time.Millisecond)
+	c.CommitInterval = w.Duration(workerconfig.OffsetFlush, time.Millisecond)
 	c.Logger, c.Metrics = s.Logger, s.Metrics
 	return c, nil
 }

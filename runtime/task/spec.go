@@ -6,20 +6,19 @@ import (
 	"time"
 
 	"github.com/sluice-connect/sluice/connectors"
+	"github.com/sluice-connect/sluice/runtime"
 	"github.com/sluice-connect/sluice/runtime/metrics"
 )
 
-// State is the state of a connector or task as REST shows it.
-type State string
+// State is the state of a task as REST shows it.
+type State = runtime.State
 
-// The states of Kafka Connect.
+// The states of a task that are told to whoever started it.
 const (
-	Unassigned State = "UNASSIGNED"
-	Running    State = "RUNNING"
-	Paused     State = "PAUSED"
-	Failed     State = "FAILED"
-	Stopped    State = "STOPPED"
-	Restarting State = "RESTARTING"
+	Unassigned = runtime.Unassigned
+	Running    = runtime.Running
+	Paused     = runtime.Paused
+	Failed     = runtime.Failed
 )
 
 // Spec says everything a task needs to run.

@@ -5,6 +5,7 @@ package configdef
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -143,6 +144,21 @@ func (d *Def) Merge(others ...*Def) *Def {
 		m.checks = append(m.checks, o.checks...)
 	}
 	return m
+}
+
+// Only returns a new definition of some keys of d, in the order of d and without its checks. It panics on a name that d does
+// not define: definitions are program text.
+func (d *Def) Only(names ...string) *Def {
+	part := New()
+	for _, k := range d.keys {
+		if slices.Contains(names, k.Name) {
+			part.Add(k)
+		}
+	}
+	if len(part.keys) != len(names) {
+		panic(fmt.Sprintf("configdef: of %q only %d are defined", names, len(part.keys)))
+	}
+	return part
 }
 
 // Parse reads props: it returns the values of all keys of d and every problem found, in key order. Keys that d does

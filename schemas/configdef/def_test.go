@@ -235,3 +235,18 @@ func TestDurationsDoNotOverflow(t *testing.T) {
 		}
 	}
 }
+
+func TestOnlyKeepsSomeKeys(t *testing.T) {
+	d := New(Key{Name: "a", Type: Int, Default: "1"}, Key{Name: "b", Type: Int}, Key{Name: "c", Type: Int, Default: "3"}).
+		Check(func(Values) []Problem { return []Problem{{Key: "a", Message: "of the whole"}} })
+	v, problems := d.Only("c", "a").Parse(map[string]string{"b": "no number"})
+	if len(problems) > 0 || v.Int("a") != 1 || v.Int("c") != 3 {
+		t.Errorf("%v %d %d", problems, v.Int("a"), v.Int("c"))
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("a key that is not defined was taken")
+		}
+	}()
+	d.Only("a", "d")
+}

@@ -110,6 +110,56 @@ var rules = []rule{
 		},
 	},
 	{
+		"package runtime is a vocabulary, which rest speaks too: whatever it imports, everybody links " +
+			"(it stands on schemas, and on runtime/javatext to read numbers)",
+		func(e edge) bool {
+			return e.from == "sluice/runtime" && !e.test && under(e.to, "sluice") && !under(e.to, "sluice/schemas", "sluice/runtime/javatext")
+		},
+	},
+	{
+		"runtime/herder is the top of the runtime: it starts the others and is asked by rest, and nothing below may need it",
+		func(e edge) bool {
+			return under(e.to, "sluice/runtime/herder") && under(e.from, "sluice/runtime") && !under(e.from, "sluice/runtime/herder")
+		},
+	},
+	{
+		"runtime/examine says what is right about a configuration without a worker, as the command line does: " +
+			"nothing that runs, stores or counts belongs there",
+		func(e edge) bool {
+			return under(e.from, "sluice/runtime/examine") && under(e.to, "sluice/runtime/task", "sluice/runtime/store",
+				"sluice/runtime/secrets", "sluice/runtime/metrics", "sluice/runtime/loggers", "sluice/runtime/group")
+		},
+	},
+	{
+		"a task runs a configuration that was examined before: only the herder and who shows keys to users import runtime/examine",
+		func(e edge) bool {
+			return under(e.to, "sluice/runtime/examine") && under(e.from, "sluice/runtime") &&
+				!under(e.from, "sluice/runtime/examine", "sluice/runtime/herder")
+		},
+	},
+	{
+		"only the herder runs tasks: what a task is made of, its consumer and its transforms, gets what it needs handed in",
+		func(e edge) bool {
+			return under(e.to, "sluice/runtime/task") && under(e.from, "sluice/runtime") &&
+				!under(e.from, "sluice/runtime/task", "sluice/runtime/herder")
+		},
+	},
+	{
+		"runtime/javatext and runtime/connectorconfig are the floor of the runtime: they say what Java would say and which keys " +
+			"there are, whoever asks",
+		func(e edge) bool {
+			return under(e.from, "sluice/runtime/javatext", "sluice/runtime/connectorconfig") && under(e.to, "sluice/connectors", "sluice/runtime") &&
+				!under(e.to, e.from) && !under(e.to, "sluice/runtime/javatext")
+		},
+	},
+	{
+		"a transform makes one record of another: it knows records, and neither the task around it nor Kafka",
+		func(e edge) bool {
+			return under(e.from, "sluice/runtime/transform") && under(e.to, "sluice/runtime") &&
+				!under(e.to, "sluice/runtime/transform", "sluice/runtime/javatext")
+		},
+	},
+	{
 		"gin is rest's own business: elsewhere net/http is enough",
 		func(e edge) bool { return under(e.to, gin) && !under(e.from, "sluice/rest") },
 	},
@@ -117,8 +167,7 @@ var rules = []rule{
 		"Kafka is spoken in few rooms: runtime/kafka makes the clients, and only the rooms that are handed one import sarama",
 		func(e edge) bool {
 			return under(e.to, sarama) && !e.test && !under(e.from, "sluice/deploy", "sluice/runtime/kafka",
-				"sluice/runtime/workerconfig", "sluice/runtime/consume", "sluice/runtime/task", "sluice/runtime/group",
-				"sluice/runtime/store")
+				"sluice/runtime/consume", "sluice/runtime/task", "sluice/runtime/group", "sluice/runtime/store")
 		},
 	},
 	{

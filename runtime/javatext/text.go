@@ -1,0 +1,108 @@
+// Package javatext says what the Java worker would say: how it prints values, in which order it lists them, and what it
+// has against a pattern.
+package javatext
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/sluice-connect/sluice/schemas"
+)
+
+// ParseInt reads an integer of so many bits as Java does, which takes the decimal digits of every script.
+func ParseInt(text string, bits int) (int64, error) {
+	return strconv.ParseInt(strings.Map(asciiDigit, text), 10, bits)
+}
+
+// asciiDigit relies on the decimal digits of a script standing together, ten in a row.
+func asciiDigit(r rune) rune {
+	if r < unicode.MaxASCII || !unicode.Is(unicode.Nd, r) {
+		return r
+	}
+	for _, t := range unicode.Nd.R16 {
+		if lo, hi := rune(t.Lo), rune(t.Hi); lo <= r && r <= hi {
+			return '0' + (r-lo)%10
+		}
+	}
+	return r // Java's parser looks at UTF-16 units, and these are pairs of them
+}
+
+// IsNull reports whether a JSON value is null.
+func IsNull(value json.RawMessage) bool { return bytes.Equal(value, []byte("null")) }
+
+// JSON renders a JSON value as Java prints what it reads it as: a collection for an array or object.
+func JSON(value json.RawMessage) string {
+	dec := json.NewDecoder(bytes.NewReader(value))
+	dec.UseNumber()
+	text, err := next(dec)
+	if err != nil {
+		return string(value) // cannot be: it is a part of a value that was read
+	}
+	return text
+}
+
+func next(dec *json.Decoder) (string, error) {
+	token, err := dec.Token()
+	if err != nil {
+		return "", err
+	}
+	switch v := token.(type) {
+	case nil:
+		return "null", nil
+	case bool:
+		return strconv.FormatBool(v), nil
+	case string:
+		return v, nil
+	case json.Number:
+		return number(v), nil
+	case json.Delim:
+		if v == '{' {
+			return object(dec)
+		}
+	}
+	var elements []string
+	for dec.More() {
+		element, err := next(dec)
+		if err != nil {
+			return "", err
+		}
+		elements = append(elements, element)
+	}
+	_, err = dec.Token()
+	return "[" + strings.Join(elements, ", ") + "]", err
+}
+
+// object renders the rest of an object. A key that is repeated keeps its place and gets the last value.
+func object(dec *json.Decoder) (string, error) {
+	var keys, values []string
+	for dec.More() {
+		key, err := next(dec)
+		if err != nil {
+			return "", err
+		}
+		value, err := next(dec)
+		if err != nil {
+			return "", err
+		}
+		if at := slices.Index(keys, key); at >= 0 {
+			values[at] = key + "=" + value
+			continue
+		}
+		keys, values = append(keys, key), append(values, key+"="+value)
+	}
+	_, err := dec.Token()
+	return "{" + strings.Join(values, ", ") + "}", err
+}
+
+func number(n json.Number) string {
+	if strings.ContainsAny(n.String(), ".eE") {
+		if f, err := n.Float64(); err == nil {
+			return string(schemas.AppendJavaFloat(nil, f, 64))
+		}
+	}
+	return n.String()
+}
