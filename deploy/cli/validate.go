@@ -35,6 +35,7 @@ func validateCommand(code *int) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "validate connector.json|connector.properties", Short: "Say what is wrong with a connector file, without Kafka and without a worker",
 		Long: "Examines a connector file as a worker would and prints a line for each problem, key: message, or \"valid\".\n" +
+			"Settings that nothing reads are named on the standard error; they make no file invalid.\n" +
 			"The exit code is 0 for a valid file, 1 for any problem and 2 for a worker.properties that cannot be used.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -50,7 +51,10 @@ func validateCommand(code *int) *cobra.Command {
 			}
 			ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
 			defer cancel()
-			problems := e.examine(ctx, f, check)
+			problems, unread := e.examine(ctx, f, check)
+			for _, u := range unread {
+				cmd.PrintErrln(line("warning: nothing reads " + u.String()))
+			}
 			for _, p := range problems {
 				cmd.Println(line(p.Key + ": " + p.Message))
 			}
@@ -74,6 +78,7 @@ func newExaminer(ctx context.Context, workerFile string, log *slog.Logger) (*exa
 		if err != nil {
 			return nil, err
 		}
+		config.LogNotices(log)
 		props = config.Props
 	}
 	providers, err := secrets.New(props)
@@ -83,11 +88,12 @@ func newExaminer(ctx context.Context, workerFile string, log *slog.Logger) (*exa
 	return &examiner{worker: examine.Examiner{Worker: props, Version: version, References: providers.Resolve}, providers: providers}, nil
 }
 
-// examine returns what is wrong with f. The world is looked at only when the configuration is right in itself.
-func (e *examiner) examine(ctx context.Context, f examine.ConnectorFile, check bool) []configdef.Problem {
+// examine returns what is wrong with f, and which of its settings nothing reads. The world is looked at only when the
+// configuration is right in itself.
+func (e *examiner) examine(ctx context.Context, f examine.ConnectorFile, check bool) ([]configdef.Problem, []configdef.Unread) {
 	props, problems := e.resolve(ctx, f.Config)
 	if len(problems) > 0 {
-		return problems
+		return problems, nil
 	}
 	raw, class := runtime.Raw(f.Config), f.Config["connector.class"]
 	if class == "" {
@@ -95,13 +101,13 @@ func (e *examiner) examine(ctx context.Context, f examine.ConnectorFile, check b
 	}
 	result, err := e.worker.Examine(ctx, raw)
 	if err != nil {
-		return []configdef.Problem{{Key: e.culprit(class), Message: err.Error()}}
+		return []configdef.Problem{{Key: e.culprit(class), Message: err.Error()}}, nil
 	}
 	problems = result.Problems()
 	if len(problems) == 0 && check {
 		problems = look(ctx, result.Plugin.Connector, f.Name, props)
 	}
-	return problems
+	return problems, result.Unread()
 }
 
 // look asks a sink about the world that a configuration names.

@@ -103,3 +103,27 @@ func readFile(t *testing.T, path string) string {
 	}
 	return string(text)
 }
+
+// TestValidateNamesSettingsThatNothingReads: they are a warning, so neither the exit code nor what is printed changes.
+func TestValidateNamesSettingsThatNothingReads(t *testing.T) {
+	dir := t.TempDir()
+	worker := write(t, properties(t, dir), readFile(t, properties(t, dir))+"offset.flush.intervall.ms=1\n")
+	const odd = "name=a\nconnector.class=FileStreamSink\ntopics=t\nfile=x\nerrors.tolerence=canary\nconfluent.license=canary\n"
+	code, out, log := validate(t, write(t, filepath.Join(dir, "odd"), odd), "--worker", worker)
+	if code != 0 || out != "valid\n" {
+		t.Errorf("exit code %d: %s", code, out)
+	}
+	for _, want := range []string{"warning: nothing reads errors.tolerence (did you mean errors.tolerance?)\n", "warning: nothing reads confluent.license\n",
+		"offset.flush.intervall.ms (did you mean offset.flush.interval.ms?)"} {
+		if !strings.Contains(log, want) {
+			t.Errorf("%q is missing in %s", want, log)
+		}
+	}
+	if strings.Contains(log, "canary") {
+		t.Errorf("a value is shown in %s", log)
+	}
+	code, out, log = validate(t, write(t, filepath.Join(dir, "wrong"), odd+"tasks.max=0\n"))
+	if code != 1 || !strings.HasPrefix(out, "tasks.max: Invalid value 0") || strings.Count(out, "\n") != 1 || !strings.Contains(log, "errors.tolerance?") {
+		t.Errorf("with a problem: exit code %d: %s%s", code, out, log)
+	}
+}

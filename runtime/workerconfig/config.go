@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sluice-connect/sluice/runtime/kafka"
 	"github.com/sluice-connect/sluice/schemas/configdef"
 	"github.com/sluice-connect/sluice/schemas/converter"
 )
@@ -121,7 +122,8 @@ func (c Config) LogNotices(log *slog.Logger) {
 		log.Info("worker properties have no meaning for this worker and are ignored", "properties", c.Ignored)
 	}
 	if len(c.Unused) > 0 {
-		log.Warn("worker properties are not known and not used", "properties", c.Unused)
+		known := slices.Concat(Standalone.Names(), kafka.AdminKeys.Names())
+		log.Warn("worker properties are not known and not used", "properties", configdef.FindNearest(c.Unused, known))
 	}
 }
 
