@@ -3,6 +3,8 @@ package herder
 import (
 	"context"
 	"time"
+
+	"github.com/sluice-connect/sluice/schemas/pace"
 )
 
 // How often Kafka is asked for its cluster id until it answers.
@@ -21,11 +23,10 @@ func (h *Herder) watchCluster() {
 	h.stopCluster, h.clusterDone = cancel, make(chan struct{})
 	go func() {
 		defer close(h.clusterDone)
-		for wait := clusterRetry; !h.askCluster(ctx, wait); wait = min(2*wait, clusterRetryMax) {
-			select {
-			case <-ctx.Done():
+		retry := pace.Backoff{First: clusterRetry, Max: clusterRetryMax}
+		for wait := retry.Next(); !h.askCluster(ctx, wait); wait = retry.Next() {
+			if pace.Sleep(ctx, wait) != nil {
 				return
-			case <-time.After(wait):
 			}
 		}
 	}()

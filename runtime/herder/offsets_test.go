@@ -129,7 +129,10 @@ func TestActiveTopics(t *testing.T) {
 	start := w.opt.StartTask
 	w.opt.StartTask = func(s task.Spec) Task { tell = s.Topic; return start(s) }
 	w.create("a")
-	w.eventually("the task to run", func() bool { s, _ := w.TaskStatus(runtime.TaskID{Connector: "a", Task: 0}); return s.State == runtime.Running })
+	w.eventually("the task to run", func() bool {
+		s, _ := w.TaskStatus(runtime.TaskID{Connector: "a", Task: 0})
+		return s.State == runtime.Running
+	})
 	tell("t2")
 	tell("t1")
 	tell("t1")

@@ -96,7 +96,7 @@ func (h *history) event(t *testing.T) {
 	case "leave":
 		h.end(stopTask)
 	case "crash":
-		h.end(crash)
+		h.end(cutShort)
 	case "pause":
 		h.each((*SinkTask).Pause)
 	case "resume":
@@ -161,9 +161,9 @@ func (h *history) end(how func(*SinkTask)) {
 	h.tasks = slices.Delete(h.tasks, i, i+1)
 }
 
-// crash ends a task in the middle of its work. One that is joining stops in good order instead: the embedded broker never
+// cutShort ends a task in the middle of its work. One that is joining stops in good order instead: the embedded broker never
 // gives up a member that crashes then.
-func crash(s *SinkTask) {
+func cutShort(s *SinkTask) {
 	s.mu.Lock()
 	working := len(s.pipelines) > 0
 	s.mu.Unlock()

@@ -11,6 +11,7 @@ import (
 	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/runtime"
 	"github.com/sluice-connect/sluice/runtime/consume"
+	"github.com/sluice-connect/sluice/runtime/crash"
 	"github.com/sluice-connect/sluice/runtime/metrics"
 	"github.com/sluice-connect/sluice/schemas"
 )
@@ -144,7 +145,7 @@ func (t *SinkTask) fail(err error) {
 func (t *SinkTask) run() {
 	defer close(t.done)
 	defer t.kill()
-	err := t.guarded(t.work)
+	err := crash.Guard(t.work)
 	t.settle()
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -171,15 +172,6 @@ func (t *SinkTask) settle() {
 	case <-time.After(wait):
 	case <-t.asked:
 	}
-}
-
-func (t *SinkTask) guarded(f func() error) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = caught(v)
-		}
-	}()
-	return f()
 }
 
 // work runs the task from start to end.
