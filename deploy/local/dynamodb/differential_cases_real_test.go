@@ -28,7 +28,6 @@ func differentialGroups() []callGroup {
 		{"queries", queryCalls()},
 		{"scans", scanCalls()},
 		{"batches", batchCalls()},
-		{"transactions", transactionCalls()},
 		{"reserved words", reservedCalls()},
 		{"generated", generatedCalls(seed(), 900)},
 	}
@@ -46,29 +45,22 @@ func createCall(name string, rest string, keys ...string) string {
 
 func tableCalls() []call {
 	const pay = `,"BillingMode":"PAY_PER_REQUEST"`
-	const throughput = `,"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":2}`
 	one := func(op, body string) call { return call{op: op, body: body} }
 	calls := []call{
 		one("CreateTable", createCall(differentialTables[0], pay, "pk:S", "sk:N")),
 		one("CreateTable", createCall(differentialTables[1], pay, "pk:B", "sk:S")),
-		one("CreateTable", createCall(differentialTables[2], throughput, "pk:N")),
+		one("CreateTable", createCall(differentialTables[2], pay, "pk:N")),
 		one("CreateTable", createCall(differentialTables[0], pay, "pk:S", "sk:N")),
 		one("CreateTable", createCall("no", pay, "pk:S")),
-		one("CreateTable", createCall("no-billing", "", "pk:S")),
 		one("CreateTable", createCall("no-key", pay)),
 		one("CreateTable", `{"TableName":"range-first","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"a","AttributeType":"S"}],"KeySchema":[{"AttributeName":"a","KeyType":"RANGE"}]}`),
 		one("CreateTable", `{"TableName":"unused-attribute","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"a","AttributeType":"S"},{"AttributeName":"b","AttributeType":"S"}],"KeySchema":[{"AttributeName":"a","KeyType":"HASH"}]}`),
 		one("CreateTable", `{"TableName":"untyped","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"a","AttributeType":"S"}],"KeySchema":[{"AttributeName":"a","KeyType":"HASH"},{"AttributeName":"b","KeyType":"RANGE"}]}`),
-		{op: "CreateTable", body: createCall("bad-mode", `,"BillingMode":"X"`, "pk:S"), deviation: "answers InternalFailure", wantCode: "ValidationException"},
 		one("CreateTable", createCall("temporary", pay, "id:S")),
 		one("PutItem", `{"TableName":"temporary","Item":{"id":{"S":"x"}}}`),
 		one("DescribeTable", `{"TableName":"temporary"}`),
 		one("DeleteTable", `{"TableName":"temporary"}`),
 		one("DeleteTable", `{"TableName":"temporary"}`),
-		one("UpdateTable", `{"TableName":"number","BillingMode":"PAY_PER_REQUEST"}`),
-		one("UpdateTable", `{"TableName":"number","BillingMode":"PROVISIONED","ProvisionedThroughput":{"ReadCapacityUnits":3,"WriteCapacityUnits":4}}`),
-		one("UpdateTable", `{"TableName":"number"}`),
-		one("UpdateTable", `{"TableName":"missing","BillingMode":"PAY_PER_REQUEST"}`),
 		one("ListTables", `{}`), one("ListTables", `{"Limit":2}`), one("ListTables", `{"Limit":101}`),
 		one("ListTables", `{"ExclusiveStartTableName":"number","Limit":2}`),
 		one("DescribeTable", `{}`), one("DescribeTable", `{"TableName":"n"}`), one("DescribeTable", `{"TableName":"a!!b"}`), one("DescribeTable", `{"TableName":"missing"}`),
@@ -77,18 +69,7 @@ func tableCalls() []call {
 	for _, name := range differentialTables {
 		calls = append(calls, one("DescribeTable", fmt.Sprintf(`{"TableName":%q}`, name)))
 	}
-	ttl := `{"TableName":"number","TimeToLiveSpecification":{"AttributeName":%q,"Enabled":%v}}`
-	return append(calls,
-		one("DescribeTimeToLive", `{"TableName":"number"}`),
-		one("UpdateTimeToLive", fmt.Sprintf(ttl, "t", false)),
-		one("UpdateTimeToLive", fmt.Sprintf(ttl, "t", true)),
-		one("UpdateTimeToLive", fmt.Sprintf(ttl, "t", true)),
-		one("UpdateTimeToLive", fmt.Sprintf(ttl, "u", true)),
-		one("DescribeTimeToLive", `{"TableName":"number"}`),
-		one("UpdateTimeToLive", fmt.Sprintf(ttl, "t", false)),
-		one("DescribeTimeToLive", `{"TableName":"number"}`),
-		one("DescribeTimeToLive", `{"TableName":"missing"}`),
-	)
+	return calls
 }
 
 func putCall(attributes string) call {

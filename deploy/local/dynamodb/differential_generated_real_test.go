@@ -30,10 +30,6 @@ func (g generator) key() string {
 
 func (g generator) attribute() string { return g.oneOf("n", "s", "l", "m", "ss", "ns", "q") }
 
-func (g generator) path() string {
-	return g.oneOf(g.attribute(), g.attribute(), g.attribute(), "m.x", "m.y", "m.y.z", "l[0]", "l[1]", "l[4]", "m.l[0]", "l[0].x")
-}
-
 func (g generator) number() string {
 	digits := 1 + g.Intn(38)
 	var b strings.Builder
@@ -72,7 +68,7 @@ func (g generator) value(depth int) string {
 	return fmt.Sprintf(`{"M":{"x":%s,"y":%s}}`, g.value(depth+1), g.value(depth+1))
 }
 
-func (g generator) operand() string { return g.oneOf(":a", ":b", g.path(), "size("+g.path()+")") }
+func (g generator) operand() string { return g.oneOf(":a", ":b", g.attribute()) }
 
 func (g generator) condition(depth int) string {
 	if depth < 2 {
@@ -87,19 +83,17 @@ func (g generator) condition(depth int) string {
 			return "(" + g.condition(depth+1) + ")"
 		}
 	}
-	switch g.Intn(8) {
+	switch g.Intn(7) {
 	case 0:
-		return "attribute_exists(" + g.path() + ")"
+		return "attribute_exists(" + g.attribute() + ")"
 	case 1:
-		return "attribute_not_exists(" + g.path() + ")"
+		return "attribute_not_exists(" + g.attribute() + ")"
 	case 2:
-		return "begins_with(" + g.path() + ", :b)"
+		return "begins_with(" + g.attribute() + ", :b)"
 	case 3:
-		return "contains(" + g.path() + ", " + g.oneOf(":a", ":b") + ")"
-	case 4:
 		return g.operand() + " IN (:a, " + g.operand() + ")"
-	case 5:
-		return g.path() + " BETWEEN :a AND :c"
+	case 4:
+		return g.attribute() + " BETWEEN :a AND :c"
 	}
 	return g.operand() + " " + g.oneOf("=", "<>", "<", "<=", ">", ">=") + " " + g.operand()
 }
@@ -109,19 +103,19 @@ func (g generator) update() string {
 	if g.Intn(3) > 0 {
 		var sets []string
 		for range 1 + g.Intn(2) {
-			source := g.oneOf(":a", ":b", g.path(), g.path()+" + :a", ":a - "+g.path(), "if_not_exists("+g.path()+", :a)", "list_append("+g.path()+", :l)", "list_append(:l, if_not_exists("+g.path()+", :l))")
-			sets = append(sets, g.path()+" = "+source)
+			source := g.oneOf(":a", ":b", g.attribute(), g.attribute()+" + :a", ":a - "+g.attribute(), "if_not_exists("+g.attribute()+", :a)")
+			sets = append(sets, g.attribute()+" = "+source)
 		}
 		out = append(out, "SET "+strings.Join(sets, ", "))
 	}
 	if g.Intn(3) == 0 {
-		out = append(out, "REMOVE "+g.path()+g.oneOf("", ", "+g.path()))
+		out = append(out, "REMOVE "+g.attribute()+g.oneOf("", ", "+g.attribute()))
 	}
 	if g.Intn(3) == 0 {
-		out = append(out, "ADD "+g.path()+" "+g.oneOf(":a", ":s"))
+		out = append(out, "ADD "+g.attribute()+" "+g.oneOf(":a", ":s"))
 	}
-	if g.Intn(4) == 0 || len(out) == 0 {
-		out = append(out, "DELETE "+g.path()+" :s")
+	if len(out) == 0 {
+		out = append(out, "ADD "+g.attribute()+" :s")
 	}
 	return strings.Join(out, " ")
 }
@@ -132,7 +126,7 @@ func (g generator) values(texts ...string) string {
 	var out []string
 	for _, v := range []struct{ name, json string }{
 		{":a", g.oneOf(`{"N":"1"}`, `{"N":"5"}`, `{"N":"0.25"}`, `{"N":"-7"}`, `{"N":"`+g.number()+`"}`)}, {":b", g.oneOf(`{"S":"a"}`, `{"S":"hello"}`)},
-		{":c", `{"N":"1e100"}`}, {":l", `{"L":[{"N":"9"}]}`}, {":s", g.oneOf(`{"SS":["a","c"]}`, `{"NS":["1","3"]}`)}, {":p", fmt.Sprintf(`{"S":"g%d"}`, g.Intn(3))},
+		{":c", `{"N":"1e100"}`}, {":s", g.oneOf(`{"SS":["a","c"]}`, `{"NS":["1","3"]}`)}, {":p", fmt.Sprintf(`{"S":"g%d"}`, g.Intn(3))},
 	} {
 		if strings.Contains(text, v.name) {
 			out = append(out, fmt.Sprintf("%q:%s", v.name, v.json))
@@ -178,7 +172,7 @@ func (g generator) call() call {
 	case 6:
 		return call{op: "DeleteItem", body: with("TableName", table, "Key", key, "ConditionExpression", quoted(condition), "ExpressionAttributeValues", g.values(condition), "ReturnValues", quote(g.oneOf("NONE", "ALL_OLD")))}
 	case 7:
-		return call{op: "GetItem", body: with("TableName", table, "Key", key, "ProjectionExpression", quote(g.path()+", "+g.path()))}
+		return call{op: "GetItem", body: with("TableName", table, "Key", key, "ProjectionExpression", quote(g.attribute()+", "+g.attribute()))}
 	}
 	between := g.oneOf("pk = :p", "pk = :p AND sk > :a", "pk = :p AND sk BETWEEN :a AND :c")
 	return call{op: "Query", body: with("TableName", table, "KeyConditionExpression", quote(between), "FilterExpression", quoted(condition), "ExpressionAttributeValues", g.values(between, condition), "ScanIndexForward", g.oneOf("true", "false"), "Limit", g.oneOf("1", "3", "50"))}

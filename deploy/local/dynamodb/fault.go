@@ -32,15 +32,18 @@ func (s *Server) SetFault(f func(op string, req []byte) error) {
 }
 
 // injectFault asks the hook. held is how many items of a batch to leave unprocessed.
-func (s *Server) injectFault(op string, body []byte) (held int, err error) {
+func (s *Server) injectFault(op string, body []byte) (held int) {
 	hook := s.fault.Load()
 	if hook == nil {
-		return 0, nil
+		return 0
 	}
-	err = (*hook)(op, body)
+	err := (*hook)(op, body)
 	var fault *Fault
 	if errors.As(err, &fault) && fault.UnprocessedItems > 0 && op == "BatchWriteItem" {
-		return fault.UnprocessedItems, nil
+		return fault.UnprocessedItems
 	}
-	return 0, err
+	if err != nil {
+		panic(asFailure(err))
+	}
+	return 0
 }

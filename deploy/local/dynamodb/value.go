@@ -3,7 +3,6 @@ package dynamodb
 import (
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -27,10 +26,7 @@ const maxItemSize = 400 << 10
 func numberValue(n number) value { return value{kind: "N", text: n.String()} }
 
 // number reads a value whose kind is known to be N; it was checked on arrival.
-func (v value) number() number {
-	n, _ := parseNumber(v.text)
-	return n
-}
+func (v value) number() number { return parseNumber(v.text) }
 
 func (v value) isSet() bool { return v.kind == "SS" || v.kind == "NS" || v.kind == "BS" }
 
@@ -49,23 +45,14 @@ func (v value) size() int {
 		return n
 	case "M":
 		return 3 + v.attrs.size() + len(v.attrs)
-	}
-	if v.isSet() {
-		return v.setSize()
+	case "SS", "NS", "BS":
+		n := 0
+		for _, s := range v.set {
+			n += value{kind: v.kind[:1], text: s}.size()
+		}
+		return n
 	}
 	return len(v.text)
-}
-
-func (v value) setSize() int {
-	n := 0
-	for _, s := range v.set {
-		if v.kind == "NS" {
-			n += value{kind: "N", text: s}.size()
-		} else {
-			n += len(s)
-		}
-	}
-	return n
 }
 
 func (it item) size() int {
@@ -97,28 +84,6 @@ func (v value) equal(o value) bool {
 		maps.EqualFunc(v.attrs, o.attrs, value.equal)
 }
 
-// clone copies the containers, so that the copy can be changed in place.
-func (v value) clone() value {
-	if v.list != nil {
-		v.list = slices.Clone(v.list)
-		for i := range v.list {
-			v.list[i] = v.list[i].clone()
-		}
-	}
-	if v.attrs != nil {
-		v.attrs = v.attrs.clone()
-	}
-	return v
-}
-
-func (it item) clone() item {
-	out := make(item, len(it)+1)
-	for name, v := range it {
-		out[name] = v.clone()
-	}
-	return out
-}
-
 // pick returns the named attributes that exist.
 func (it item) pick(names ...string) item {
 	out := make(item, len(names))
@@ -141,5 +106,3 @@ func sortSet(kind string, set []string) {
 		return order
 	})
 }
-
-func intValue(n int) value { return value{kind: "N", text: strconv.Itoa(n)} }
