@@ -27,6 +27,8 @@ func (sc *scope) readUpdate(r *request) (actions update) {
 		}
 		checkOverlaps(actions.names())
 	})
+	// Of several things that are wrong, the service names that of an ADD.
+	slices.SortStableFunc(actions, func(a, b action) int { return strings.Compare(a.verb, b.verb) })
 	return actions
 }
 
