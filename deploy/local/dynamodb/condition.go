@@ -10,8 +10,8 @@ var conditionFunctions = map[string]int{"attribute_exists": 1, "attribute_not_ex
 
 var unsupportedFunctions = []string{"attribute_type", "contains", "list_append", "size"}
 
-// readCondition reads a condition, filter or key condition and checks it
-// against the names and values of the request; nil when it is absent.
+// readCondition reads a condition, filter or key condition and checks it against the names and values of the request;
+// nil when it is absent.
 func (sc *scope) readCondition(r *request, parameter string) (n *node) {
 	sc.read(r, parameter, func(p *parser) {
 		p.inGroup = p.condition
@@ -59,7 +59,7 @@ func (sc *scope) checkComparison(n *node) {
 		sc.checkOperand(arg)
 	}
 	checkDistinct(n, n.op)
-	if n.op == "=" || n.op == "<>" || n.op == "IN" {
+	if n.op == "=" || n.op == "<>" {
 		return
 	}
 	for _, arg := range n.args {
@@ -160,13 +160,6 @@ func (n *node) holds(it item) bool {
 		return !found[0]
 	case n.op == "<>":
 		return !found[0] || !found[1] || !values[0].equal(values[1])
-	case n.op == "IN":
-		for i := range values[1:] {
-			if found[0] && found[i+1] && values[0].equal(values[i+1]) {
-				return true
-			}
-		}
-		return false
 	}
 	return !slices.Contains(found, false) && n.compares(values)
 }

@@ -83,7 +83,7 @@ func (g generator) condition(depth int) string {
 			return "(" + g.condition(depth+1) + ")"
 		}
 	}
-	switch g.Intn(7) {
+	switch g.Intn(6) {
 	case 0:
 		return "attribute_exists(" + g.attribute() + ")"
 	case 1:
@@ -91,8 +91,6 @@ func (g generator) condition(depth int) string {
 	case 2:
 		return "begins_with(" + g.attribute() + ", :b)"
 	case 3:
-		return g.operand() + " IN (:a, " + g.operand() + ")"
-	case 4:
 		return g.attribute() + " BETWEEN :a AND :c"
 	}
 	return g.operand() + " " + g.oneOf("=", "<>", "<", "<=", ">", ">=") + " " + g.operand()

@@ -38,7 +38,7 @@ var keyConditions = []expression{
 	{"sk > :a AND pk = :p", `:a={"N":"-2"}`}, {"(pk = :p) AND (sk >= :a)", `:a={"N":"2"}`}, {"pk = :p AND sk BETWEEN :a AND :b", `:a={"N":"-1"};:b={"N":"3"}`}, {"pk = :p AND sk BETWEEN :b AND :a", `:a={"N":"2"};:b={"N":"3"}`},
 	{"pk = :p AND begins_with(sk, :a)", `:a={"N":"2"}`}, {"pk = :p AND begins_with(sk, :a)", `:a={"S":"2"}`}, {"pk > :p", ""}, {"sk = :p", ""}, {"pk = :p OR sk = :p", ""}, {"pk = :p AND NOT sk = :a", `:a={"N":"2"}`},
 	{"pk = :p AND sk <> :a", `:a={"N":"2"}`}, {"pk = :p AND v = :a", `:a={"N":"2"}`}, {"pk = :p AND sk = :a AND sk > :a", `:a={"N":"2"}`}, {"pk = :p AND pk = :p", ""}, {"pk = :p AND sk = :p", ""}, {"pk = :a", `:a={"N":"2"}`}, {":p = pk", ""},
-	{"pk = :p AND :a < sk", `:a={"N":"2"}`}, {"pk = :p AND :a >= sk", `:a={"N":"2"}`}, {"pk = :p AND sk IN (:a)", `:a={"N":"2"}`}, {"pk = :p AND sk = pk", ""}, {"pk = :p AND attribute_exists(sk)", ""}, {"", ""}, {"v = :p", ""},
+	{"pk = :p AND :a < sk", `:a={"N":"2"}`}, {"pk = :p AND :a >= sk", `:a={"N":"2"}`}, {"pk = :p AND sk = pk", ""}, {"pk = :p AND attribute_exists(sk)", ""}, {"", ""}, {"v = :p", ""},
 	{"pk = :p AND sk < :a", `:a={"S":"x"}`}, {"pk = :p and pk > :p", ""}, {"pk = :p AND sk BETWEEN :a AND :b AND v = :a", `:a={"N":"2"};:b={"N":"3"}`}, {"pk BETWEEN :p AND :p", ""}, {"pk = :e", `:e={"S":""}`}, {"pk = :p AND", ""}, {"pk", ""},
 	{"pk = :p AND sk < :a", `:a={"N":"-1e125"}`}, {"pk = :p AND sk > :a", `:a={"N":"1e125"}`}, {"pk = :absent", `:absent={"S":"absent"}`},
 }

@@ -44,8 +44,8 @@ var operations = map[string]operation{
 	"UpdateItem":     {run: (*Server).updateItem},
 }
 
-// ServeHTTP answers one request of the DynamoDB JSON 1.0 protocol. Signatures
-// are not checked. A GET answers that the server is healthy.
+// ServeHTTP answers one request of the DynamoDB JSON 1.0 protocol. Signatures are not checked. A GET answers that the
+// server is healthy.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodGet {
 		_, _ = io.WriteString(w, "healthy: dynamodb")

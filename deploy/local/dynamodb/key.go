@@ -43,8 +43,8 @@ func (t *table) checkKeySchema(key item) {
 	}
 }
 
-// encodeKey gives bytes under which items sort by hash key and then by range
-// key. Callers have checked presence and type.
+// encodeKey gives bytes under which items sort by hash key and then by range key. Callers have checked presence and
+// type.
 func (t *table) encodeKey(it item) []byte {
 	var out []byte
 	for i, k := range t.Keys {
@@ -68,8 +68,8 @@ func checkKeyValue(name string, v value, position int) {
 	}
 }
 
-// appendKeyValue appends an encoding that keeps the order of values and of
-// which none is a prefix of another, so a hash key is also a safe scan prefix.
+// appendKeyValue appends an encoding that keeps the order of values and of which none is a prefix of another, so a hash
+// key is also a safe scan prefix.
 func appendKeyValue(dst []byte, v value) []byte {
 	if v.kind == "N" {
 		return v.number().appendSortable(dst)

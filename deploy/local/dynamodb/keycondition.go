@@ -13,8 +13,8 @@ func (k keyRange) includes(key []byte) bool { return bytes.HasPrefix(key, k.hash
 
 func (k keyRange) holds(it item) bool { return k.sort == nil || k.sort.holds(it) }
 
-// beyond gives the least bytes greater than everything that starts with b.
-// An encoded key value never is all 0xff, so there always is an answer.
+// beyond gives the least bytes greater than everything that starts with b. An encoded key value never is all 0xff, so
+// there always is an answer.
 func beyond(b []byte) []byte {
 	out := bytes.Clone(b)
 	for out[len(out)-1] == 0xff {
@@ -46,7 +46,7 @@ func keyTerms(n *node) []*node {
 	switch {
 	case n.op == "AND":
 		return append(keyTerms(n.args[0]), keyTerms(n.args[1])...)
-	case n.op == "OR" || n.op == "NOT" || n.op == "<>" || n.op == "IN":
+	case n.op == "OR" || n.op == "NOT" || n.op == "<>":
 		panic(invalid("Invalid operator used in KeyConditionExpression: %s", n.op))
 	case n.op == "call" && n.name != "begins_with":
 		panic(invalid("Invalid operator used in KeyConditionExpression: %s", n.name))

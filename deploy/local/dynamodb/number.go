@@ -15,8 +15,8 @@ const (
 	maxDecimals = maxDigits - minExponent
 )
 
-// number is an exact decimal: a sign, significant digits without zeros at
-// either end, and the exponent of the first digit. Zero has no digits.
+// number is an exact decimal: a sign, significant digits without zeros at either end, and the exponent of the first
+// digit. Zero has no digits.
 type number struct {
 	neg    bool
 	digits string

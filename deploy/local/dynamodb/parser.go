@@ -7,8 +7,7 @@ import (
 
 // node is one element of a parsed expression.
 //
-// op is "attribute", "value", "call" (name is the function), "+" or "-", a
-// comparison, "BETWEEN", "IN", "AND", "OR" or "NOT".
+// op is "attribute", "value", "call" (name is the function), "+" or "-", a comparison, "BETWEEN", "AND", "OR" or "NOT".
 type node struct {
 	op      string
 	name    string // of an attribute, a function or a value's placeholder
@@ -17,8 +16,8 @@ type node struct {
 	grouped bool // stood in parentheses
 }
 
-// isCondition says that syntax allows the node next to AND, OR and NOT. Whether a
-// function may stand there is for the checks after parsing.
+// isCondition says that syntax allows the node next to AND, OR and NOT. Whether a function may stand there is for the
+// checks after parsing.
 func (n *node) isCondition() bool {
 	return n.op != "attribute" && n.op != "value" && n.op != "+" && n.op != "-"
 }
@@ -144,7 +143,7 @@ func (p *parser) operand() *node {
 		return &node{op: "value", name: p.next().text}
 	case nameToken.MatchString(t.text) && t.text[0] != '#' && !isGrammarWord(t.text) && p.toks[p.i+1].text == "(":
 		p.next()
-		return &node{op: "call", name: t.text, args: p.list()}
+		return &node{op: "call", name: t.text, args: p.arguments()}
 	}
 	return &node{op: "attribute", name: p.attribute()}
 }
@@ -158,8 +157,8 @@ func (p *parser) group() *node {
 	return inner
 }
 
-// list reads operands in parentheses.
-func (p *parser) list() []*node {
+// arguments reads operands in parentheses.
+func (p *parser) arguments() []*node {
 	p.expect("(")
 	out := []*node{p.operand()}
 	for p.accept(",") {
@@ -201,8 +200,8 @@ func (p *parser) negation() *node {
 	return &node{op: "NOT", args: []*node{inner}}
 }
 
-// comparison reads an operand and what it is compared with. An operand alone
-// comes back as it is: it may be a parenthesised one.
+// comparison reads an operand and what it is compared with. An operand alone comes back as it is: it may be a
+// parenthesised one.
 func (p *parser) comparison() *node {
 	left := p.operand()
 	if left.isCondition() && left.op != "call" {
@@ -219,8 +218,7 @@ func (p *parser) comparison() *node {
 		p.expect("AND")
 		return &node{op: op, args: []*node{left, low, p.operand()}}
 	case "IN":
-		p.next()
-		return &node{op: op, args: append([]*node{left}, p.list()...)}
+		panic(invalid("The operator is not supported by this server; operator: IN"))
 	}
 	return left
 }

@@ -14,8 +14,8 @@ type scope struct {
 	used   map[string]bool   // placeholders
 }
 
-// readScope reads the names and values of a request. expressions are the
-// request's expression parameters, of which at least one must be present.
+// readScope reads the names and values of a request. expressions are the request's expression parameters, of which at
+// least one must be present.
 func readScope(r *request, expressions ...string) *scope {
 	sc := &scope{used: map[string]bool{}}
 	if r.has("ExpressionAttributeNames") {

@@ -1,13 +1,14 @@
 // Package dynamodb serves a part of the DynamoDB API from a bbolt file, for the demo and for tests.
 //
 // It has tables with a hash key and perhaps a range key, the four operations on one item, BatchWriteItem, BatchGetItem,
-// Query and Scan, and their expressions over whole attributes. To these it answers as DynamoDB does, to the words of its
-// errors.
+// Query and Scan, and their expressions over whole attributes. To these it answers as DynamoDB does, to the words of
+// its errors.
 //
-// It is not a replacement for DynamoDB Local. It has no transactions, PartiQL, indexes, streams, time to live, backups or
-// parallel scans, and no parameters from before expressions; expressions have no document paths, no DELETE, and none of
-// size, contains, attribute_type and list_append. All of these are refused. Billing, capacity and signatures do not exist
-// for it: every table is on demand, ReturnConsumedCapacity is not answered, and any credentials are taken.
+// It is not a replacement for DynamoDB Local. It has no transactions, PartiQL, indexes, streams, time to live, backups
+// or parallel scans, and no parameters from before expressions; expressions have no document paths, no DELETE, no IN,
+// and none of size, contains, attribute_type and list_append. All of these are refused. Billing, capacity and
+// signatures do not exist for it: every table is on demand, ReturnConsumedCapacity is not answered, and any credentials
+// are taken.
 package dynamodb
 
 import (
@@ -41,8 +42,8 @@ type Server struct {
 	tables map[string]*table
 }
 
-// Open opens dir/dynamodb.bolt, creating the directory and the file when they
-// are missing. Only one process can have a directory open. The caller closes the Server.
+// Open opens dir/dynamodb.bolt, creating the directory and the file when they are missing. Only one process can have a
+// directory open. The caller closes the Server.
 //
 // What was written survives the end of the process, also a kill; it is not protected against a crash of the machine.
 func Open(dir string) (*Server, error) {
@@ -85,8 +86,8 @@ func (s *Server) load(tx *bolt.Tx) error {
 	})
 }
 
-// Close writes everything to disk and releases the file; a second call gives
-// the result of the first. Requests after it are answered with an error.
+// Close writes everything to disk and releases the file; a second call gives the result of the first. Requests after it
+// are answered with an error.
 func (s *Server) Close() error { return s.close() }
 
 // view runs f on a consistent snapshot.

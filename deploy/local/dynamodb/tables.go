@@ -102,8 +102,7 @@ func (s *Server) listTables(r *request) object {
 	return object{"TableNames": names[:limit], "LastEvaluatedTableName": names[limit-1]}
 }
 
-// describe renders the table the way DescribeTable does. A table is ACTIVE from
-// the start, so waiters return at once.
+// describe renders the table the way DescribeTable does. A table is ACTIVE from the start, so waiters return at once.
 func (t *table) describe(tx *bolt.Tx) object {
 	var attributes, schema []object
 	for i, k := range t.Keys {

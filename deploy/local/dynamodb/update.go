@@ -15,8 +15,8 @@ type action struct {
 
 type update []action
 
-// readUpdate reads an update expression and checks it against the names and
-// values of the request; nil when it is absent.
+// readUpdate reads an update expression and checks it against the names and values of the request; nil when it is
+// absent.
 func (sc *scope) readUpdate(r *request) (actions update) {
 	sc.read(r, "UpdateExpression", func(p *parser) {
 		p.inGroup = p.sum

@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// value is one attribute value. kind is the DynamoDB type tag; which of the
-// other fields counts follows from it. Numbers are kept in canonical notation
-// and sets sorted, so equal values have equal representations.
+// value is one attribute value. kind is the DynamoDB type tag; which of the other fields counts follows from it.
+// Numbers are kept in canonical notation and sets sorted, so equal values have equal representations.
 type value struct {
 	kind  string
 	text  string // S, N; B holds the raw bytes
