@@ -117,30 +117,29 @@ func (s seenKeys) add(table string, key []byte) {
 
 // batchRead is the part of a BatchGetItem that goes to one table.
 type batchRead struct {
-	name  string
-	table *table
-	keys  []item
-	shown projection
-	given *request
+	name    string
+	table   *table
+	keys    []item
+	encoded [][]byte // the keys
+	shown   projection
+	given   *request
 }
 
 func (s *Server) batchGetItem(r *request) object {
-	reads := readBatchGet(r)
-	encoded, seen := map[string][][]byte{}, seenKeys{}
-	for i := range reads {
-		b := &reads[i]
+	reads, seen := readBatchGet(r), seenKeys{}
+	for _, b := range reads {
 		b.table = s.find(b.name)
 		for _, k := range b.keys {
 			key := b.table.requestKey(k)
 			seen.add(b.name, key)
-			encoded[b.name] = append(encoded[b.name], key)
+			b.encoded = append(b.encoded, key)
 		}
 	}
 	responses, left := object{}, object{}
 	s.view(func(tx *bolt.Tx) {
 		budget := maxBatchBytes
 		for _, b := range reads {
-			found, done := b.run(tx, encoded[b.name], &budget)
+			found, done := b.run(tx, &budget)
 			responses[b.name] = found
 			if done < len(b.keys) {
 				left[b.name] = b.remainder(done)
@@ -150,16 +149,16 @@ func (s *Server) batchGetItem(r *request) object {
 	return object{"Responses": responses, "UnprocessedKeys": left}
 }
 
-func readBatchGet(r *request) []batchRead {
+func readBatchGet(r *request) []*batchRead {
 	tables := r.nested("RequestItems")
 	if len(tables.keys()) == 0 {
 		panic(invalid("BatchGetItem must have some requests set"))
 	}
-	var reads []batchRead
+	var reads []*batchRead
 	total := 0
 	for _, name := range tables.keys() {
 		checkTableName(name)
-		b := batchRead{name: name, given: tables.nested(name)}
+		b := &batchRead{name: name, given: tables.nested(name)}
 		b.given.refuseUnsupported()
 		for _, k := range b.given.array("Keys") {
 			b.keys = append(b.keys, decodeItem(k.fields))
@@ -177,9 +176,9 @@ func readBatchGet(r *request) []batchRead {
 }
 
 // run reads items until the answer would exceed budget bytes; done is how many keys it got through.
-func (b batchRead) run(tx *bolt.Tx, keys [][]byte, budget *int) (found []item, done int) {
+func (b *batchRead) run(tx *bolt.Tx, budget *int) (found []item, done int) {
 	found = []item{}
-	for _, key := range keys {
+	for _, key := range b.encoded {
 		it := loadItem(b.table.bucket(tx), key)
 		if *budget -= it.size(); *budget < 0 {
 			break
@@ -193,7 +192,7 @@ func (b batchRead) run(tx *bolt.Tx, keys [][]byte, budget *int) (found []item, d
 }
 
 // remainder is the request for the keys not got through, to be sent again as it is.
-func (b batchRead) remainder(done int) object {
+func (b *batchRead) remainder(done int) object {
 	out := object{"Keys": b.keys[done:]}
 	for _, name := range []string{"ProjectionExpression", "ExpressionAttributeNames", "ConsistentRead"} {
 		if b.given.has(name) {

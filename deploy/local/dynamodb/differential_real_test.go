@@ -64,7 +64,6 @@ var wordings = []struct{ local, ours *regexp.Regexp }{
 	wording(`Cannot have null key for GetItem, DeleteItem, or UpdateItem`, `Value null at 'key' failed to satisfy constraint: Member must not be null`),
 	wording(`Item to put in PutItem cannot be null`, `Value null at 'item' failed to satisfy constraint: Member must not be null`),
 	wording(`The supplied Item contains a null AttributeValue: v is null`, `Supplied AttributeValue is empty, must contain exactly one of the supported datatypes`),
-	wording(`Limit in ListTables must be .*`, `Limit in ListTables must be between 1 and 100`),
 	wording(`Invalid \w+: The BETWEEN operator requires upper bound .*`, `Invalid \w+: The BETWEEN operator requires upper bound .*`),       // numbers are quoted in another notation
 	wording(`Invalid (\w+): Two document paths overlap with each other; .*`, `Invalid \w+: Two document paths overlap with each other; .*`), // of several pairs either may be named
 	wording(`An unknown operation was requested\.`, `This embedded server does not have the operation "\w+"\.`),

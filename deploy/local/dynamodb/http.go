@@ -97,11 +97,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) (body []byte, st
 }
 
 func readBody(w http.ResponseWriter, r *http.Request) []byte {
-	body := new(bytes.Buffer)
-	if r.ContentLength > 0 && r.ContentLength <= maxBody {
-		body.Grow(int(r.ContentLength) + bytes.MinRead)
-	}
-	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
 		panic(&failure{code: "RequestEntityTooLarge", message: "The request body is larger than 20 MB", status: http.StatusRequestEntityTooLarge})
@@ -109,7 +105,7 @@ func readBody(w http.ResponseWriter, r *http.Request) []byte {
 	if err != nil {
 		panic(malformed("read the request body: %v", err))
 	}
-	return body.Bytes()
+	return body
 }
 
 func parseBody(parser *fastjson.Parser, body []byte) *fastjson.Value {

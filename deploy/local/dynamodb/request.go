@@ -113,7 +113,7 @@ func (r *request) keys() []string {
 // unsupported are parameters that change what an answer holds. Those from before expressions are among them.
 var unsupported = []string{
 	"AttributesToGet", "AttributeUpdates", "ConditionalOperator", "Expected", "KeyConditions", "QueryFilter", "ScanFilter", "Segment", "TotalSegments",
-	"GlobalSecondaryIndexes", "LocalSecondaryIndexes",
+	"GlobalSecondaryIndexes", "LocalSecondaryIndexes", "ExclusiveStartTableName",
 }
 
 // refuseUnsupported names such a parameter: refusing it is better than answering as if it had not been there.

@@ -15,48 +15,32 @@ type scope struct {
 }
 
 // readScope reads the names and values of a request. expressions are the request's expression parameters, of which at
-// least one must be present.
+// least one must be present; a projection does not justify giving values, which it cannot use.
 func readScope(r *request, expressions ...string) *scope {
-	sc := &scope{used: map[string]bool{}}
-	if r.has("ExpressionAttributeNames") {
-		sc.readNames(r, expressions)
+	const names, values = "ExpressionAttributeNames", "ExpressionAttributeValues"
+	sc := &scope{names: map[string]string{}, values: map[string]value{}, used: map[string]bool{}}
+	if r.has(names) && !slices.ContainsFunc(expressions, r.has) {
+		panic(invalid("%s can only be specified when using expressions", names))
 	}
-	if r.has("ExpressionAttributeValues") {
-		sc.readValues(r, expressions)
-	}
-	return sc
-}
-
-func (sc *scope) readNames(r *request, expressions []string) {
-	if !slices.ContainsFunc(expressions, r.has) {
-		panic(invalid("ExpressionAttributeNames can only be specified when using expressions"))
-	}
-	fields := r.nested("ExpressionAttributeNames")
-	sc.names = map[string]string{}
-	for _, key := range fields.placeholders("ExpressionAttributeNames", nameMark) {
-		if sc.names[key] = fields.text(key); sc.names[key] == "" {
-			panic(invalid("ExpressionAttributeNames contains invalid value: Empty attribute name for key %s", key))
+	given := r.nested(names)
+	for _, key := range r.placeholders(names, nameMark) {
+		if sc.names[key] = given.text(key); sc.names[key] == "" {
+			panic(invalid("%s contains invalid value: Empty attribute name for key %s", names, key))
 		}
 	}
-}
-
-func (sc *scope) readValues(r *request, expressions []string) {
-	// A projection has no values, so it does not justify giving any.
-	wanting := slices.DeleteFunc(slices.Clone(expressions), func(name string) bool { return name == "ProjectionExpression" })
-	if !slices.ContainsFunc(wanting, r.has) {
+	wanting := slices.DeleteFunc(expressions, func(name string) bool { return name == "ProjectionExpression" })
+	if r.has(values) && !slices.ContainsFunc(wanting, r.has) {
 		missing := strings.Join(wanting, " and ") + " are null"
 		if len(wanting) == 1 {
 			missing = wanting[0] + " is null"
 		}
-		panic(invalid("ExpressionAttributeValues can only be specified when using expressions: %s", missing))
+		panic(invalid("%s can only be specified when using expressions: %s", values, missing))
 	}
-	fields := r.nested("ExpressionAttributeValues")
-	sc.values = map[string]value{}
-	for _, key := range fields.placeholders("ExpressionAttributeValues", valueMark) {
-		rewording("ExpressionAttributeValues contains invalid value: %s for key "+key, func() {
-			sc.values[key] = decodeValue(fields.fields.Get(key), 1)
-		})
+	given = r.nested(values)
+	for _, key := range r.placeholders(values, valueMark) {
+		rewording(values+" contains invalid value: %s for key "+key, func() { sc.values[key] = decodeValue(given.fields.Get(key), 1) })
 	}
+	return sc
 }
 
 var (
@@ -64,10 +48,10 @@ var (
 	valueMark = regexp.MustCompile(`^:\w+$`)
 )
 
-// placeholders gives the members of a parameter, of which there must be some and all must be marked.
+// placeholders gives the members of a parameter; if it is there, there must be some, and all must be marked.
 func (r *request) placeholders(parameter string, mark *regexp.Regexp) []string {
-	keys := r.keys()
-	if len(keys) == 0 {
+	keys := r.nested(parameter).keys()
+	if r.has(parameter) && len(keys) == 0 {
 		panic(invalid("%s must not be empty", parameter))
 	}
 	for _, key := range keys {
