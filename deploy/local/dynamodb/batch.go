@@ -122,7 +122,6 @@ type batchRead struct {
 	keys    []item
 	encoded [][]byte // the keys
 	shown   projection
-	given   *request
 }
 
 func (s *Server) batchGetItem(r *request) object {
@@ -135,18 +134,19 @@ func (s *Server) batchGetItem(r *request) object {
 			b.encoded = append(b.encoded, key)
 		}
 	}
-	responses, left := object{}, object{}
+	responses := object{}
 	s.view(func(tx *bolt.Tx) {
-		budget := maxBatchBytes
 		for _, b := range reads {
-			found, done := b.run(tx, &budget)
-			responses[b.name] = found
-			if done < len(b.keys) {
-				left[b.name] = b.remainder(done)
+			found := []item{}
+			for _, key := range b.encoded {
+				if it := loadItem(b.table.bucket(tx), key); it != nil {
+					found = append(found, b.shown.apply(it))
+				}
 			}
+			responses[b.name] = found
 		}
 	})
-	return object{"Responses": responses, "UnprocessedKeys": left}
+	return object{"Responses": responses, "UnprocessedKeys": object{}}
 }
 
 func readBatchGet(r *request) []*batchRead {
@@ -158,46 +158,20 @@ func readBatchGet(r *request) []*batchRead {
 	total := 0
 	for _, name := range tables.keys() {
 		checkTableName(name)
-		b := &batchRead{name: name, given: tables.nested(name)}
-		b.given.refuseUnsupported()
-		for _, k := range b.given.array("Keys") {
+		given := tables.nested(name)
+		given.refuseUnsupported()
+		b := &batchRead{name: name}
+		for _, k := range given.array("Keys") {
 			b.keys = append(b.keys, decodeItem(k.fields))
 		}
 		if len(b.keys) == 0 {
 			panic(invalid("The list of keys in RequestItems for BatchGetItem is required: %s has empty list", name))
 		}
-		b.shown = readProjection(b.given)
+		b.shown = readProjection(given)
 		reads = append(reads, b)
 		if total += len(b.keys); total > maxBatchReads {
 			panic(invalid("Too many items requested for the BatchGetItem call"))
 		}
 	}
 	return reads
-}
-
-// run reads items until the answer would exceed budget bytes; done is how many keys it got through.
-func (b *batchRead) run(tx *bolt.Tx, budget *int) (found []item, done int) {
-	found = []item{}
-	for _, key := range b.encoded {
-		it := loadItem(b.table.bucket(tx), key)
-		if *budget -= it.size(); *budget < 0 {
-			break
-		}
-		done++
-		if it != nil {
-			found = append(found, b.shown.apply(it))
-		}
-	}
-	return found, done
-}
-
-// remainder is the request for the keys not got through, to be sent again as it is.
-func (b *batchRead) remainder(done int) object {
-	out := object{"Keys": b.keys[done:]}
-	for _, name := range []string{"ProjectionExpression", "ExpressionAttributeNames", "ConsistentRead"} {
-		if b.given.has(name) {
-			out[name] = json.RawMessage(b.given.fields.Get(name).MarshalTo(nil))
-		}
-	}
-	return out
 }

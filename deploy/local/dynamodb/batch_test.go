@@ -106,27 +106,6 @@ func TestBatchGet(t *testing.T) {
 	wantError(t, err, "ValidationException", "Provided list of item keys contains duplicates")
 }
 
-func TestBatchGetLeavesWhatDoesNotFit(t *testing.T) {
-	f := start(t)
-	f.table("events", "pk:N")
-	var keys []attrs
-	for i := range 45 {
-		key := num(fmt.Sprint(i))
-		keys = append(keys, attrs{"pk": key})
-		if err := f.put("events", attrs{"pk": key, "v": str(strings.Repeat("x", 399<<10))}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	out, err := f.BatchGetItem(t.Context(), &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{"events": {Keys: keys}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, left := len(out.Responses["events"]), len(out.UnprocessedKeys["events"].Keys)
-	if got+left != 45 || left == 0 {
-		t.Fatalf("%d answered, %d left", got, left)
-	}
-}
-
 func TestFaults(t *testing.T) {
 	f := start(t)
 	f.table("events", "pk:S", "sk:N")

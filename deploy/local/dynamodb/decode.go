@@ -48,13 +48,17 @@ func decodeValue(v *fastjson.Value, depth int) value {
 		}
 	case "L":
 		out.list = []value{}
-		for _, e := range elements(payload) {
+		elements, err := payload.Array()
+		if err != nil {
+			panic(malformed("a list value is not an array"))
+		}
+		for _, e := range elements {
 			out.list = append(out.list, decodeValue(e, depth+1))
 		}
 	case "M":
 		out.attrs = decodeAttrs(payload, depth+1)
 	default:
-		out.set = decodeSet(kind, elements(payload))
+		panic(invalid("Sets are not supported by this server; type: %s", kind))
 	}
 	return out
 }
@@ -107,42 +111,4 @@ func decodeBool(v *fastjson.Value) bool {
 		panic(malformed("a BOOL value is not a boolean"))
 	}
 	return b
-}
-
-func elements(v *fastjson.Value) []*fastjson.Value {
-	out, err := v.Array()
-	if err != nil {
-		panic(malformed("a list or set value is not an array"))
-	}
-	return out
-}
-
-func decodeSet(kind string, elements []*fastjson.Value) []string {
-	if len(elements) == 0 {
-		panic(invalid("One or more parameter values were invalid: %s", map[string]string{
-			"SS": "An string set  may not be empty", "NS": "An number set  may not be empty", "BS": "Binary sets should not be empty",
-		}[kind]))
-	}
-	out, given := make([]string, len(elements)), make([]string, len(elements))
-	for i, e := range elements {
-		out[i], given[i] = decodeText(kind[:1], e), string(e.GetStringBytes())
-	}
-	sortSet(kind, out)
-	for i := 1; i < len(out); i++ {
-		if out[i] == out[i-1] {
-			panic(duplicateInSet(kind, given))
-		}
-	}
-	return out
-}
-
-func duplicateInSet(kind string, given []string) *failure {
-	list := "[" + strings.Join(given, ", ") + "]"
-	switch kind {
-	case "NS":
-		return invalid("Input collection contains duplicates")
-	case "BS":
-		list += "of type BS"
-	}
-	return invalid("One or more parameter values were invalid: Input collection %s contains duplicates.", list)
 }

@@ -56,7 +56,6 @@ var wordings = []struct{ local, ours *regexp.Regexp }{
 	wording(`One or more parameter values were invalid: Type mismatch for key`, `One or more parameter values were invalid: Type mismatch for key \w+ expected: \w+ actual: \w+|The provided key element does not match the schema`),
 	wording(`(.*)DynamoDB only supports precision up to 38 digits(.*)`, `.*Attempting to store more than 38 significant digits in a Number.*`),
 	wording(`(.*)A value provided cannot be converted into a number(.*)`, `.*The parameter cannot be converted to a numeric value.*`),
-	wording(`(?:.*: )?One or more parameter values were invalid: Input collection .*contains duplicates.*`, `(?:.*: )?One or more parameter values were invalid: Input collection .*contains duplicates\..*`),
 	wording(`Hash primary key values must be under 2048 bytes, and range primary key values must be under 1024 bytes`, `One or more parameter values were invalid: (Size of hashkey|Aggregated size of all range keys) has exceeded the .*`),
 	wording(`Query condition missed key schema element`, `Query condition missed key schema element: \w+`),
 	wording(`The provided starting key does not match the range key predicate`, `The provided starting key is outside query boundaries based on provided conditions`),
@@ -220,7 +219,7 @@ func comparableTable(table map[string]any) {
 }
 
 // comparableValue brings numbers into one notation: after arithmetic DynamoDB
-// Local keeps trailing zeros (5.10), and so it does inside nested number sets;
+// Local keeps trailing zeros (5.10);
 // the service does not.
 func comparableValue(v any) any {
 	switch v := v.(type) {
@@ -230,11 +229,6 @@ func comparableValue(v any) any {
 		}
 		for name, e := range v {
 			v[name] = comparableValue(e)
-		}
-		if set, ok := v["NS"].([]any); ok && len(v) == 1 {
-			for i, e := range set {
-				set[i] = parseNumber(fmt.Sprint(e)).String()
-			}
 		}
 	case []any:
 		for i, e := range v {

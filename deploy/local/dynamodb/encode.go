@@ -18,14 +18,6 @@ func (v value) MarshalJSON() ([]byte, error) {
 		payload = v.list
 	case "M":
 		payload = v.attrs
-	case "BS":
-		all := make([][]byte, len(v.set))
-		for i, s := range v.set {
-			all[i] = []byte(s)
-		}
-		payload = all
-	default:
-		payload = v.set
 	}
 	return json.Marshal(map[string]any{v.kind: payload})
 }

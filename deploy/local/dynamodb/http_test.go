@@ -89,7 +89,7 @@ func TestWhatIsNotThereIsRefused(t *testing.T) {
 		{"Scan", `"IndexName":"i"`, "The table does not have the specified index: i"},
 		{"GetItem", `"Key":{"pk":{"S":"a"}},"ProjectionExpression":"m.x"`, "Document paths are not supported by this server; path begins with: m"},
 		{"DeleteItem", `"Key":{"pk":{"S":"a"}},"ConditionExpression":"contains(a, :a)","ExpressionAttributeValues":{":a":{"S":"a"}}`, "The function is not supported by this server; function: contains"},
-		{"UpdateItem", `"Key":{"pk":{"S":"a"}},"UpdateExpression":"DELETE a :a","ExpressionAttributeValues":{":a":{"SS":["a"]}}`, "The DELETE section is not supported by this server"},
+		{"UpdateItem", `"Key":{"pk":{"S":"a"}},"UpdateExpression":"DELETE a :a","ExpressionAttributeValues":{":a":{"S":"a"}}`, "The DELETE section is not supported by this server"},
 		{"UpdateItem", `"Key":{"pk":{"S":"a"}},"UpdateExpression":"SET a[0] = :a","ExpressionAttributeValues":{":a":{"S":"a"}}`, "Document paths are not supported by this server; path begins with: a"},
 		{"PutItem", `"Item":{"pk":{"S":"a"}},"Expected":{}`, "Expected is not supported by this server"},
 	} {

@@ -4,11 +4,11 @@
 // Query and Scan, and their expressions over whole attributes. To these it answers as DynamoDB does, to the words of
 // its errors.
 //
-// It is not a replacement for DynamoDB Local. It has no transactions, PartiQL, indexes, streams, time to live, backups
-// or parallel scans, and no parameters from before expressions; expressions have no document paths, no DELETE, no IN,
-// and none of size, contains, attribute_type and list_append. All of these are refused. ListTables answers all names at once. Billing, capacity and
-// signatures do not exist for it: every table is on demand, ReturnConsumedCapacity is not answered, and any credentials
-// are taken.
+// It is not a replacement for DynamoDB Local. It has no sets, transactions, PartiQL, indexes, streams, time to live,
+// backups or parallel scans, and no parameters from before expressions; expressions have no document paths, no DELETE,
+// no IN, and none of size, contains, attribute_type and list_append. All of these are refused. ListTables and
+// BatchGetItem answer all at once. Billing, capacity and signatures do not exist for it: every table is on demand,
+// ReturnConsumedCapacity is not answered, and any credentials are taken.
 package dynamodb
 
 import (

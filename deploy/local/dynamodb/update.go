@@ -26,6 +26,9 @@ func (sc *scope) readUpdate(r *request) (actions update) {
 			sc.checkAction(&actions[i])
 		}
 		checkOverlaps(actions.names())
+		for _, a := range actions {
+			a.checkAmount()
+		}
 	})
 	// Of several things that are wrong, the service names that of an ADD.
 	slices.SortStableFunc(actions, func(a, b action) int { return strings.Compare(a.verb, b.verb) })
@@ -95,18 +98,19 @@ func checkOverlaps(names []string) {
 
 var typeWords = map[string]string{
 	"S": "STRING", "N": "NUMBER", "B": "BINARY", "BOOL": "BOOLEAN", "NULL": "NULL", "L": "LIST", "M": "MAP",
-	"SS": "STRING_SET", "NS": "NUMBER_SET", "BS": "BINARY_SET",
 }
 
 // checkAction resolves names and values of one action and applies the rules beyond syntax.
 func (sc *scope) checkAction(a *action) {
 	a.name = sc.name(a.name)
-	if a.operand == nil {
-		return
+	if a.operand != nil {
+		sc.checkSource(a.operand)
 	}
-	sc.checkSource(a.operand)
-	if v := a.operand.val; a.verb == "ADD" && v.kind != "N" && !v.isSet() {
-		panic(invalid("Incorrect operand type for operator or function; operator: ADD, operand type: %s, typeSet: ALLOWED_FOR_ADD_OPERAND", typeWords[v.kind]))
+}
+
+func (a action) checkAmount() {
+	if a.verb == "ADD" && a.operand.val.kind != "N" {
+		panic(invalid("Incorrect operand type for operator or function; operator: ADD, operand type: %s, typeSet: ALLOWED_FOR_ADD_OPERAND", typeWords[a.operand.val.kind]))
 	}
 }
 
@@ -172,11 +176,8 @@ func (n *node) source(old item) value {
 		return alternative
 	}
 	a, b := n.args[0].source(old), n.args[1].source(old)
-	if a.kind != "N" || b.kind != "N" {
-		panic(wrongType())
-	}
-	if n.op == "-" {
-		return numberValue(a.number().plus(b.number().negated()))
+	if n.op == "-" && b.kind == "N" {
+		b = numberValue(b.number().negated())
 	}
 	return a.plus(b)
 }
@@ -189,15 +190,10 @@ func wrongType() *failure {
 	return invalid("An operand in the update expression has an incorrect data type")
 }
 
-// plus is a sum, or the union of sets.
+// plus is the sum of two numbers.
 func (v value) plus(amount value) value {
-	switch {
-	case v.kind != amount.kind:
+	if v.kind != "N" || amount.kind != "N" {
 		panic(wrongType())
-	case v.kind == "N":
-		return numberValue(v.number().plus(amount.number()))
 	}
-	union := slices.Concat(v.set, amount.set)
-	sortSet(v.kind, union)
-	return value{kind: v.kind, set: slices.Compact(union)}
+	return numberValue(v.number().plus(amount.number()))
 }

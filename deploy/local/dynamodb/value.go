@@ -7,14 +7,13 @@ import (
 )
 
 // value is one attribute value. kind is the DynamoDB type tag; which of the other fields counts follows from it.
-// Numbers are kept in canonical notation and sets sorted, so equal values have equal representations.
+// Numbers are kept in canonical notation, so equal values have equal representations.
 type value struct {
 	kind  string
 	text  string // S, N; B holds the raw bytes
 	truth bool   // BOOL
 	list  []value
 	attrs item
-	set   []string // SS, NS, BS
 }
 
 // item is a set of named attributes: a stored item, a key or a map value.
@@ -26,8 +25,6 @@ func numberValue(n number) value { return value{kind: "N", text: n.String()} }
 
 // number reads a value whose kind is known to be N; it was checked on arrival.
 func (v value) number() number { return parseNumber(v.text) }
-
-func (v value) isSet() bool { return v.kind == "SS" || v.kind == "NS" || v.kind == "BS" }
 
 // size is the number of bytes DynamoDB counts for the value.
 func (v value) size() int {
@@ -44,12 +41,6 @@ func (v value) size() int {
 		return n
 	case "M":
 		return 3 + v.attrs.size() + len(v.attrs)
-	case "SS", "NS", "BS":
-		n := 0
-		for _, s := range v.set {
-			n += value{kind: v.kind[:1], text: s}.size()
-		}
-		return n
 	}
 	return len(v.text)
 }
@@ -78,7 +69,6 @@ func (v value) compare(o value) (order int, ok bool) {
 
 func (v value) equal(o value) bool {
 	return v.kind == o.kind && v.text == o.text && v.truth == o.truth &&
-		slices.Equal(v.set, o.set) &&
 		slices.EqualFunc(v.list, o.list, value.equal) &&
 		maps.EqualFunc(v.attrs, o.attrs, value.equal)
 }
@@ -92,16 +82,4 @@ func (it item) pick(names ...string) item {
 		}
 	}
 	return out
-}
-
-// sortSet brings set members into the order answers show them in.
-func sortSet(kind string, set []string) {
-	if kind != "NS" {
-		slices.Sort(set)
-		return
-	}
-	slices.SortFunc(set, func(a, b string) int {
-		order, _ := value{kind: "N", text: a}.compare(value{kind: "N", text: b})
-		return order
-	})
 }
