@@ -85,7 +85,7 @@ func readBatchWrite(name string, e *request) batchWrite {
 	}
 	w.attrs = put.item("Item")
 	checkSize(w.attrs, itemTooLarge)
-	w.encoded = w.attrs.encode()
+	w.encoded = w.attrs.appendJSON(nil)
 	return w
 }
 

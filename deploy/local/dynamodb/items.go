@@ -123,7 +123,7 @@ func (s *Server) write(t *table, key []byte, g guard, change func(before item) i
 		if after = change(before); after == nil {
 			check("delete an item", bucket.Delete(key))
 		} else {
-			check("store an item", bucket.Put(key, after.encode()))
+			check("store an item", bucket.Put(key, after.appendJSON(nil)))
 		}
 	})
 	return before, after
