@@ -146,6 +146,7 @@ func TestUpdateItemThroughTheClient(t *testing.T) {
 	}
 	for _, c := range []struct{ expression, message string }{
 		{"SET pk = :v", "One or more parameter values were invalid: Cannot update attribute pk. This attribute is part of the key"},
+		{"SET n = pk + :v", "An operand in the update expression has an incorrect data type"},
 		{"SET n = absent + :v", "The provided expression refers to an attribute that does not exist in the item"},
 		{"SET n = :v, n = :v", "Invalid UpdateExpression: Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [n], path two: [n]"},
 	} {
