@@ -15,173 +15,163 @@ const (
 
 // batchWrite is one member of a BatchWriteItem.
 type batchWrite struct {
-	name  string
-	table *table
-	key   []byte
-	put   bool
-	attrs item // what a put stores, or the key a delete names
-	raw   *fastjson.Value
+	name    string
+	table   *table
+	key     []byte
+	put     bool
+	attrs   item   // what a put stores, or the key a delete names
+	encoded []byte // what a put stores
+	raw     *fastjson.Value
 }
 
-func (s *Server) batchWriteItem(r *request) (object, error) {
-	used, err := readUsage(r)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) batchWriteItem(r *request) object {
 	if r.length > maxBatchBytes {
-		return nil, invalid("The batch is larger than the maximum allowed size of 16 MB")
+		panic(invalid("The batch is larger than the maximum allowed size of 16 MB"))
 	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	writes, err := s.readBatch(r)
-	if err != nil {
-		return nil, err
-	}
+	writes := readBatch(r)
+	s.resolve(writes)
 	done := max(0, len(writes)-r.held)
-	if err := s.writeBatch(writes[:done], used); err != nil {
-		return nil, err
-	}
-	answer := object{"UnprocessedItems": unprocessed(writes[done:])}
-	return used.report(answer, true), nil
-}
-
-func (s *Server) writeBatch(writes []batchWrite, used *usage) error {
-	values := make([][]byte, len(writes))
-	for i, w := range writes {
-		if w.put {
-			values[i] = w.attrs.appendJSON(nil)
-		}
-	}
-	return s.update(func(tx *bolt.Tx) error {
-		for i, w := range writes {
-			if err := w.store(tx, values[i], used); err != nil {
-				return err
+	s.update(func(tx *bolt.Tx) {
+		for _, w := range writes[:done] {
+			if w.put {
+				check("store an item", w.table.bucket(tx).Put(w.key, w.encoded))
+			} else {
+				check("delete an item", w.table.bucket(tx).Delete(w.key))
 			}
 		}
-		return nil
 	})
+	left := map[string][]json.RawMessage{} // the RequestItems of a retry
+	for _, w := range writes[done:] {
+		left[w.name] = append(left[w.name], w.raw.MarshalTo(nil))
+	}
+	return object{"UnprocessedItems": left}
 }
 
-func (w batchWrite) store(tx *bolt.Tx, encoded []byte, used *usage) error {
-	bucket := w.table.bucket(tx)
-	if used.wanted() {
-		before, err := loadItem(bucket, w.key)
-		if err != nil {
-			return err
-		}
-		var after item
-		if w.put {
-			after = w.attrs
-		}
-		used.wrote(w.table, before, after)
-	}
-	if !w.put {
-		return removeItem(bucket, w.key)
-	}
-	return storeBytes(bucket, w.key, encoded)
-}
-
-// unprocessed renders writes as the RequestItems of a retry.
-func unprocessed(writes []batchWrite) object {
-	byTable := map[string][]json.RawMessage{}
-	for _, w := range writes {
-		byTable[w.name] = append(byTable[w.name], rawValue(w.raw))
-	}
-	out := object{}
-	for name, list := range byTable {
-		out[name] = list
-	}
-	return out
-}
-
-func (s *Server) readBatch(r *request) ([]batchWrite, error) {
+// readBatch reads the writes as far as that goes without knowing the tables.
+func readBatch(r *request) []batchWrite {
 	tables := r.nested("RequestItems")
-	if tables == nil || len(tables.keys()) == 0 {
-		return nil, invalid("BatchWriteItem cannot have a null or no requests set")
+	if len(tables.keys()) == 0 {
+		panic(invalid("BatchWriteItem cannot have a null or no requests set"))
 	}
 	var writes []batchWrite
 	for _, name := range tables.keys() {
-		some, err := readTableWrites(tables, name)
-		if err != nil {
-			return nil, err
+		checkTableName(name)
+		elements := tables.array(name)
+		if len(elements) == 0 {
+			panic(invalid("The batch write request list for a table cannot be null or empty: %s", name))
 		}
-		if writes = append(writes, some...); len(writes) > maxBatchWrites {
-			return nil, invalid("Too many items requested for the BatchWriteItem call")
+		for _, e := range elements {
+			writes = append(writes, readBatchWrite(name, e))
+		}
+		if len(writes) > maxBatchWrites {
+			panic(invalid("Too many items requested for the BatchWriteItem call"))
 		}
 	}
-	return writes, s.resolveBatch(writes)
+	return writes
 }
 
-// readTableWrites reads the writes to one table as far as that goes without knowing the table.
-func readTableWrites(tables *request, name string) ([]batchWrite, error) {
-	if err := checkTableName(name); err != nil {
-		return nil, err
+func readBatchWrite(name string, e *request) batchWrite {
+	w := batchWrite{name: name, put: e.has("PutRequest"), raw: e.fields}
+	if w.put == e.has("DeleteRequest") {
+		panic(invalid("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"))
 	}
-	elements, err := tables.array(name)
-	if err != nil {
-		return nil, err
+	if !w.put {
+		w.attrs = e.nested("DeleteRequest").key()
+		return w
 	}
-	if len(elements) == 0 {
-		return nil, invalid("The batch write request list for a table cannot be null or empty: %s", name)
-	}
-	writes := make([]batchWrite, len(elements))
-	for i, e := range elements {
-		if writes[i], err = readWrite(name, e); err != nil {
-			return nil, err
-		}
-	}
-	return writes, nil
-}
-
-func readWrite(name string, e *request) (batchWrite, error) {
-	put, del := e.nested("PutRequest"), e.nested("DeleteRequest")
-	if (put == nil) == (del == nil) {
-		return batchWrite{}, invalid("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
-	}
-	w := batchWrite{name: name, put: put != nil, raw: e.fields}
-	var err error
-	if del != nil {
-		w.attrs, err = readKey(del)
-		return w, err
-	}
+	put := e.nested("PutRequest")
 	if !put.has("Item") {
-		return w, invalid("The supplied Item contains a null AttributeValue")
+		panic(invalid("The supplied Item contains a null AttributeValue"))
 	}
-	if w.attrs, err = put.item("Item"); err != nil {
-		return w, err
-	}
-	return w, checkSize(w.attrs, "Item size has exceeded the maximum allowed size")
+	w.attrs = put.item("Item")
+	checkSize(w.attrs, itemTooLarge)
+	w.encoded = w.attrs.appendJSON(nil)
+	return w
 }
 
-// resolveBatch finds the tables and encodes the keys, none of which may occur twice.
-func (s *Server) resolveBatch(writes []batchWrite) error {
-	seen := make(map[string]bool, len(writes))
+// resolve finds the tables and encodes the keys, none of which may occur twice.
+func (s *Server) resolve(writes []batchWrite) {
+	seen := seenKeys{}
 	for i := range writes {
 		w := &writes[i]
-		var err error
-		if w.table, err = s.find(w.name); err != nil {
-			return err
-		}
+		w.table = s.find(w.name)
 		if w.put {
-			w.key, err = w.table.itemKey(w.attrs)
+			w.key = w.table.itemKey(w.attrs)
 		} else {
-			w.key, err = w.table.requestKey(w.attrs)
+			w.key = w.table.requestKey(w.attrs)
 		}
-		if err != nil {
-			return err
-		}
-		if err := refuseRepeat(seen, w.name, w.key); err != nil {
-			return err
-		}
+		seen.add(w.name, w.key)
 	}
-	return nil
 }
 
-func refuseRepeat(seen map[string]bool, table string, key []byte) error {
+// seenKeys are keys of tables that must not come again in one request.
+type seenKeys map[string]bool
+
+func (s seenKeys) add(table string, key []byte) {
 	id := table + "\x00" + string(key)
-	if seen[id] {
-		return invalid("Provided list of item keys contains duplicates")
+	if s[id] {
+		panic(invalid("Provided list of item keys contains duplicates"))
 	}
-	seen[id] = true
-	return nil
+	s[id] = true
+}
+
+// batchRead is the part of a BatchGetItem that goes to one table.
+type batchRead struct {
+	name    string
+	table   *table
+	keys    []item
+	encoded [][]byte // the keys
+	shown   projection
+}
+
+func (s *Server) batchGetItem(r *request) object {
+	reads, seen := readBatchGet(r), seenKeys{}
+	for _, b := range reads {
+		b.table = s.find(b.name)
+		for _, k := range b.keys {
+			key := b.table.requestKey(k)
+			seen.add(b.name, key)
+			b.encoded = append(b.encoded, key)
+		}
+	}
+	responses := object{}
+	s.view(func(tx *bolt.Tx) {
+		for _, b := range reads {
+			found := []item{}
+			for _, key := range b.encoded {
+				if it := loadItem(b.table.bucket(tx), key); it != nil {
+					found = append(found, b.shown.apply(it))
+				}
+			}
+			responses[b.name] = found
+		}
+	})
+	return object{"Responses": responses, "UnprocessedKeys": object{}}
+}
+
+func readBatchGet(r *request) []*batchRead {
+	tables := r.nested("RequestItems")
+	if len(tables.keys()) == 0 {
+		panic(invalid("BatchGetItem must have some requests set"))
+	}
+	var reads []*batchRead
+	total := 0
+	for _, name := range tables.keys() {
+		checkTableName(name)
+		given := tables.nested(name)
+		given.refuseUnsupported()
+		b := &batchRead{name: name}
+		for _, k := range given.array("Keys") {
+			b.keys = append(b.keys, decodeItem(k.fields))
+		}
+		if len(b.keys) == 0 {
+			panic(invalid("The list of keys in RequestItems for BatchGetItem is required: %s has empty list", name))
+		}
+		b.shown = readProjection(given)
+		reads = append(reads, b)
+		if total += len(b.keys); total > maxBatchReads {
+			panic(invalid("Too many items requested for the BatchGetItem call"))
+		}
+	}
+	return reads
 }

@@ -2,37 +2,35 @@ package dynamodb
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"maps"
 	"slices"
 	"strconv"
 )
 
-// MarshalJSON writes the item as the wire protocol does. The same bytes are
-// what the file stores, so a read without projection copies them through.
+// MarshalJSON writes the item as the wire protocol does.
 func (it item) MarshalJSON() ([]byte, error) { return it.appendJSON(nil), nil }
 
+// appendJSON appends what the wire protocol and the file have of an item, in a fixed order.
 func (it item) appendJSON(dst []byte) []byte {
 	dst = append(dst, '{')
-	// A fixed order makes answers and stored bytes reproducible.
 	for i, name := range slices.Sorted(maps.Keys(it)) {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(appendString(dst, name), ':')
+		dst = append(appendText(dst, name), ':')
 		dst = it[name].appendJSON(dst)
 	}
 	return append(dst, '}')
 }
 
 func (v value) appendJSON(dst []byte) []byte {
-	dst = append(dst, '{', '"')
-	dst = append(dst, v.kind...)
-	dst = append(dst, '"', ':')
+	dst = append(append(append(dst, `{"`...), v.kind...), `":`...)
 	switch v.kind {
 	case "S", "N":
-		dst = appendString(dst, v.text)
+		dst = appendText(dst, v.text)
 	case "B":
-		dst = appendBinary(dst, v.text)
+		dst = append(base64.StdEncoding.AppendEncode(append(dst, '"'), []byte(v.text)), '"')
 	case "BOOL":
 		dst = strconv.AppendBool(dst, v.truth)
 	case "NULL":
@@ -40,50 +38,20 @@ func (v value) appendJSON(dst []byte) []byte {
 	case "M":
 		dst = v.attrs.appendJSON(dst)
 	case "L":
-		dst = appendArray(dst, v.list, func(dst []byte, e value) []byte { return e.appendJSON(dst) })
-	case "BS":
-		dst = appendArray(dst, v.set, appendBinary)
-	default:
-		dst = appendArray(dst, v.set, appendString)
+		dst = append(dst, '[')
+		for i, e := range v.list {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = e.appendJSON(dst)
+		}
+		dst = append(dst, ']')
 	}
 	return append(dst, '}')
 }
 
-func appendArray[T any](dst []byte, elements []T, one func([]byte, T) []byte) []byte {
-	dst = append(dst, '[')
-	for i, e := range elements {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = one(dst, e)
-	}
-	return append(dst, ']')
-}
-
-func appendBinary(dst []byte, raw string) []byte {
-	dst = append(dst, '"')
-	dst = base64.StdEncoding.AppendEncode(dst, []byte(raw))
-	return append(dst, '"')
-}
-
-const hexDigits = "0123456789abcdef"
-
-func appendString(dst []byte, s string) []byte {
-	dst = append(dst, '"')
-	from := 0
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c >= 0x20 && c != '"' && c != '\\' {
-			continue
-		}
-		dst = append(dst, s[from:i]...)
-		if c == '"' || c == '\\' {
-			dst = append(dst, '\\', c)
-		} else {
-			dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
-		}
-		from = i + 1
-	}
-	dst = append(dst, s[from:]...)
-	return append(dst, '"')
+func appendText(dst []byte, s string) []byte {
+	text, err := json.Marshal(s)
+	check("encode a string", err)
+	return append(dst, text...)
 }

@@ -6,14 +6,16 @@ import (
 	"net/http"
 )
 
-// failure is an error answer of the API. details are members of the answer beside type and message.
+// failure is an error answer of the API.
+//
+// A request that cannot be answered panics with one, and Server.answer recovers it. Most of what this server does is
+// refusing what DynamoDB refuses, at any depth and in DynamoDB's order; so what reads a request returns what it read
+// and no errors.
 type failure struct {
 	code    string
 	message string
-	status  int
-	details object
-	// perItem errors cancel a transaction; others refuse it before it starts.
-	perItem bool
+	status  int  // of the answer; 0 is 400
+	item    item // what made a condition fail, if the request asked for it
 }
 
 func (f *failure) Error() string { return f.code + ": " + f.message }
@@ -21,30 +23,43 @@ func (f *failure) Error() string { return f.code + ": " + f.message }
 // object is one JSON object of an answer.
 type object map[string]any
 
-func invalid(format string, args ...any) error {
+func invalid(format string, args ...any) *failure {
 	return &failure{code: "ValidationException", message: fmt.Sprintf(format, args...)}
 }
 
 // malformed is for requests that do not have the shape of the protocol.
-func malformed(format string, args ...any) error {
+func malformed(format string, args ...any) *failure {
 	return &failure{code: "SerializationException", message: fmt.Sprintf(format, args...)}
 }
 
-func refused(code, format string, args ...any) error {
-	return &failure{code: code, message: fmt.Sprintf(format, args...)}
+// check ends the request for a fault of this server, whose verb phrase it is given.
+func check(doing string, err error) {
+	if err != nil {
+		panic(asFailure(fmt.Errorf("%s: %w", doing, err)))
+	}
 }
 
-// asFailure turns any error into an answer; one that is not a failure is a fault of this server.
+// asFailure turns an error that is no refusal into an answer.
 func asFailure(err error) *failure {
-	var f *failure
-	if errors.As(err, &f) {
-		return f
-	}
 	var injected *Fault
 	if errors.As(err, &injected) {
 		return &failure{code: injected.Code, message: injected.Message, status: injected.Status}
 	}
 	return &failure{code: "InternalServerError", message: err.Error(), status: http.StatusInternalServerError}
+}
+
+// rewording runs f; a ValidationException of it gets the given text, where %s stands for its own.
+func rewording(format string, f func()) {
+	defer func() {
+		r := recover()
+		if refusal, ok := r.(*failure); ok && refusal.code == "ValidationException" {
+			refusal.message = fmt.Sprintf(format, refusal.message)
+		}
+		if r != nil {
+			panic(r)
+		}
+	}()
+	f()
 }
 
 // body renders the failure the way the JSON 1.0 protocol names errors.
@@ -57,8 +72,8 @@ func (f *failure) body() object {
 		namespace = "com.amazon.coral.service#"
 	}
 	out := object{"__type": namespace + f.code, "message": f.message}
-	for name, v := range f.details {
-		out[name] = v
+	if f.item != nil {
+		out["Item"] = f.item
 	}
 	return out
 }

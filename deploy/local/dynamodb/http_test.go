@@ -1,17 +1,12 @@
 package dynamodb
 
 import (
-	"errors"
 	"hash/crc32"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
 	"testing"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
 // post sends a request of the protocol and returns status, header and body of the answer.
@@ -78,38 +73,29 @@ func TestMalformedRequests(t *testing.T) {
 	}
 }
 
-func TestTransaction(t *testing.T) {
+// TestWhatIsNotThereIsRefused holds the doc comment of the package.
+func TestWhatIsNotThereIsRefused(t *testing.T) {
 	f := start(t)
 	f.table("events", "pk:S")
-	put := func(pk string, condition *string) types.TransactWriteItem {
-		return types.TransactWriteItem{Put: &types.Put{TableName: aws.String("events"), Item: attrs{"pk": str(pk)}, ConditionExpression: condition}}
-	}
-	run := func(token *string, items ...types.TransactWriteItem) error {
-		_, err := f.TransactWriteItems(t.Context(), &dynamodb.TransactWriteItemsInput{TransactItems: items, ClientRequestToken: token})
-		return err
-	}
-	absent := aws.String("attribute_not_exists(pk)")
-	if err := run(nil, put("a", absent), put("b", nil)); err != nil {
-		t.Fatal(err)
-	}
-	err := run(nil, put("c", nil), put("a", absent))
-	var cancelled *types.TransactionCanceledException
-	if !errors.As(err, &cancelled) {
-		t.Fatalf("got %v", err)
-	}
-	if r := cancelled.CancellationReasons; len(r) != 2 || *r[0].Code != "None" || *r[1].Code != "ConditionalCheckFailed" {
-		t.Fatalf("reasons %v", r)
-	}
-	if n := f.count("events"); n != 2 {
-		t.Fatalf("%d items, a cancelled transaction left something", n)
-	}
-	wantError(t, run(nil, put("d", nil), put("d", nil)), "ValidationException", "Transaction request cannot include multiple operations on one item")
-
-	token := aws.String("once")
-	for range 2 {
-		if err := run(token, put("e", absent)); err != nil {
-			t.Fatal(err)
+	for _, op := range []string{"TransactWriteItems", "TransactGetItems", "ExecuteStatement", "BatchExecuteStatement", "UpdateTable", "UpdateTimeToLive", "DescribeTimeToLive", "Frobnicate"} {
+		status, _, body := f.post(op, "{}")
+		if status != http.StatusBadRequest || !strings.Contains(body, "#UnknownOperationException") || !strings.Contains(body, `This embedded server does not have the operation \"`+op) {
+			t.Errorf("%s answered %d %s", op, status, body)
 		}
 	}
-	wantError(t, run(token, put("f", nil)), "IdempotentParameterMismatchException", "")
+	for _, c := range []struct{ op, more, says string }{
+		{"Scan", `"Segment":0,"TotalSegments":2`, "Segment is not supported by this server"},
+		{"Scan", `"AttributesToGet":["pk"]`, "AttributesToGet is not supported by this server"},
+		{"Scan", `"IndexName":"i"`, "The table does not have the specified index: i"},
+		{"GetItem", `"Key":{"pk":{"S":"a"}},"ProjectionExpression":"m.x"`, "Document paths are not supported by this server; path begins with: m"},
+		{"DeleteItem", `"Key":{"pk":{"S":"a"}},"ConditionExpression":"contains(a, :a)","ExpressionAttributeValues":{":a":{"S":"a"}}`, "The function is not supported by this server; function: contains"},
+		{"UpdateItem", `"Key":{"pk":{"S":"a"}},"UpdateExpression":"DELETE a :a","ExpressionAttributeValues":{":a":{"S":"a"}}`, "The DELETE section is not supported by this server"},
+		{"UpdateItem", `"Key":{"pk":{"S":"a"}},"UpdateExpression":"SET a[0] = :a","ExpressionAttributeValues":{":a":{"S":"a"}}`, "Document paths are not supported by this server; path begins with: a"},
+		{"PutItem", `"Item":{"pk":{"S":"a"}},"Expected":{}`, "Expected is not supported by this server"},
+	} {
+		status, _, body := f.post(c.op, `{"TableName":"events",`+c.more+`}`)
+		if status != http.StatusBadRequest || !strings.Contains(body, "#ValidationException") || !strings.Contains(body, c.says) {
+			t.Errorf("%s with %s answered %d %s", c.op, c.more, status, body)
+		}
+	}
 }

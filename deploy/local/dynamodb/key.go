@@ -1,85 +1,80 @@
 package dynamodb
 
-import (
-	"errors"
-	"fmt"
-)
-
 const (
 	maxHashKey  = 2048
 	maxRangeKey = 1024
 )
 
+func (t *table) keyNames() []string {
+	names := make([]string, len(t.Keys))
+	for i, k := range t.Keys {
+		names[i] = k.Name
+	}
+	return names
+}
+
 // itemKey encodes the key inside a whole item.
-func (t *table) itemKey(it item) ([]byte, error) {
+func (t *table) itemKey(it item) []byte {
 	for _, k := range t.Keys {
 		v, ok := it[k.Name]
 		if !ok {
-			return nil, invalid("One or more parameter values were invalid: Missing the key %s in the item", k.Name)
+			panic(invalid("One or more parameter values were invalid: Missing the key %s in the item", k.Name))
 		}
 		if v.kind != k.Type {
-			return nil, &failure{
-				code:    "ValidationException",
-				message: fmt.Sprintf("One or more parameter values were invalid: Type mismatch for key %s expected: %s actual: %s", k.Name, k.Type, v.kind),
-				perItem: true,
-			}
+			panic(invalid("One or more parameter values were invalid: Type mismatch for key %s expected: %s actual: %s", k.Name, k.Type, v.kind))
 		}
 	}
 	return t.encodeKey(it)
 }
 
-var errKeySchema = invalid("The provided key element does not match the schema")
-
 // requestKey encodes the key a request gives, which must be exactly the key attributes.
-func (t *table) requestKey(key item) ([]byte, error) {
-	if len(key) != len(t.Keys) {
-		return nil, errKeySchema
-	}
-	for _, k := range t.Keys {
-		if v, ok := key[k.Name]; !ok || v.kind != k.Type {
-			return nil, errKeySchema
-		}
-	}
+func (t *table) requestKey(key item) []byte {
+	t.checkKeySchema(key)
 	return t.encodeKey(key)
 }
 
-// encodeKey gives bytes under which items sort by hash key and then by range
-// key. Callers have checked presence and type.
-func (t *table) encodeKey(it item) ([]byte, error) {
+func (t *table) checkKeySchema(key item) {
+	ok := len(key) == len(t.Keys)
+	for _, k := range t.Keys {
+		ok = ok && key[k.Name].kind == k.Type
+	}
+	if !ok {
+		panic(invalid("The provided key element does not match the schema"))
+	}
+}
+
+// encodeKey gives bytes under which items sort by hash key and then by range key. Callers have checked presence and
+// type.
+func (t *table) encodeKey(it item) []byte {
 	var out []byte
 	for i, k := range t.Keys {
 		v := it[k.Name]
-		if err := checkKeyValue(k.Name, v, i); err != nil {
-			return nil, err
-		}
+		checkKeyValue(k.Name, v, i)
 		out = appendKeyValue(out, v)
 	}
-	return out, nil
+	return out
 }
 
-func checkKeyValue(name string, v value, position int) error {
+func checkKeyValue(name string, v value, position int) {
 	switch {
 	case v.kind == "N":
-		return nil
 	case v.text == "":
 		what := map[string]string{"S": "string", "B": "binary"}[v.kind]
-		return invalid("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s", what, name)
+		panic(invalid("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s", what, name))
 	case position == 0 && len(v.text) > maxHashKey:
-		return invalid("One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes")
+		panic(invalid("One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes"))
 	case position == 1 && len(v.text) > maxRangeKey:
-		return invalid("One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of 1024 bytes")
+		panic(invalid("One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of 1024 bytes"))
 	}
-	return nil
 }
 
-// appendKeyValue appends an encoding that keeps the order of values and of
-// which none is a prefix of another, so a hash key is also a safe scan prefix.
+// appendKeyValue appends an encoding that keeps the order of values and of which none is a prefix of another, so a hash
+// key is also a safe scan prefix.
 func appendKeyValue(dst []byte, v value) []byte {
 	if v.kind == "N" {
 		return v.number().appendSortable(dst)
 	}
-	dst = appendEscaped(dst, v.text)
-	return append(dst, 0, 1)
+	return append(appendEscaped(dst, v.text), 0, 1)
 }
 
 // appendEscaped keeps zero bytes apart from the terminator 0 1.
@@ -91,17 +86,4 @@ func appendEscaped(dst []byte, s string) []byte {
 		}
 	}
 	return dst
-}
-
-// startKey encodes the ExclusiveStartKey of a query or scan; nil when there is none.
-func (t *table) startKey(r *request) ([]byte, error) {
-	key, err := r.item("ExclusiveStartKey")
-	if err != nil || key == nil {
-		return nil, err
-	}
-	encoded, err := t.requestKey(key)
-	if errors.Is(err, errKeySchema) {
-		return nil, invalid("The provided starting key is invalid: The provided key element does not match the schema")
-	}
-	return encoded, err
 }

@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"bytes"
 	"math/big"
 	"strconv"
 	"strings"
@@ -11,10 +12,11 @@ const (
 	// A number is held as 0.d1d2… × 10^exp, so 1E+125 has exponent 126 and 1E-130 has -129.
 	maxExponent = 126
 	minExponent = -129
+	maxDecimals = maxDigits - minExponent
 )
 
-// number is an exact decimal: a sign, significant digits without zeros at
-// either end, and the exponent of the first digit. Zero has no digits.
+// number is an exact decimal: a sign, significant digits without zeros at either end, and the exponent of the first
+// digit. Zero has no digits.
 type number struct {
 	neg    bool
 	digits string
@@ -22,7 +24,7 @@ type number struct {
 }
 
 // parseNumber reads the decimal notations DynamoDB accepts and refuses values it could not keep exactly.
-func parseNumber(s string) (number, error) {
+func parseNumber(s string) number {
 	mantissa, exponent, ok := splitExponent(s)
 	var n number
 	if mantissa != "" && (mantissa[0] == '-' || mantissa[0] == '+') {
@@ -32,7 +34,7 @@ func parseNumber(s string) (number, error) {
 	whole, fraction, _ := strings.Cut(mantissa, ".")
 	digits := whole + fraction
 	if !ok || digits == "" || strings.Trim(digits, "0123456789") != "" {
-		return number{}, notNumeric(s)
+		panic(notNumeric(s))
 	}
 	significant := strings.TrimLeft(digits, "0")
 	n.exp = len(whole) + exponent - (len(digits) - len(significant))
@@ -49,7 +51,7 @@ func splitExponent(s string) (mantissa string, exponent int, ok bool) {
 	return s[:i], exponent, err == nil
 }
 
-func notNumeric(s string) error {
+func notNumeric(s string) *failure {
 	if s == "" {
 		return invalid("The parameter cannot be converted to a numeric value")
 	}
@@ -57,18 +59,18 @@ func notNumeric(s string) error {
 }
 
 // checked normalises zero and enforces precision and magnitude.
-func (n number) checked() (number, error) {
+func (n number) checked() number {
 	switch {
 	case n.digits == "":
-		return number{}, nil
+		return number{}
 	case n.exp > maxExponent:
-		return number{}, invalid("Number overflow. Attempting to store a number with magnitude larger than supported range")
+		panic(invalid("Number overflow. Attempting to store a number with magnitude larger than supported range"))
 	case n.exp < minExponent:
-		return number{}, invalid("Number underflow. Attempting to store a number with magnitude smaller than supported range")
+		panic(invalid("Number underflow. Attempting to store a number with magnitude smaller than supported range"))
 	case len(n.digits) > maxDigits:
-		return number{}, invalid("Attempting to store more than 38 significant digits in a Number")
+		panic(invalid("Attempting to store more than 38 significant digits in a Number"))
 	}
-	return n, nil
+	return n
 }
 
 // String gives the plain notation DynamoDB answers with: no exponent, no superfluous zeros.
@@ -114,27 +116,7 @@ func (n number) appendSortable(dst []byte) []byte {
 
 // compare orders two numbers.
 func (n number) compare(o number) int {
-	if s := n.sign() - o.sign(); s != 0 {
-		return s
-	}
-	c := n.exp - o.exp
-	if c == 0 {
-		c = strings.Compare(n.digits, o.digits)
-	}
-	if n.neg {
-		return -c
-	}
-	return c
-}
-
-func (n number) sign() int {
-	switch {
-	case n.digits == "":
-		return 0
-	case n.neg:
-		return -1
-	}
-	return 1
+	return bytes.Compare(n.appendSortable(nil), o.appendSortable(nil))
 }
 
 // size is what the number counts towards the item size.
@@ -146,35 +128,17 @@ func (n number) size() int {
 	return size
 }
 
-// plus adds exactly; a sum that needs more than 38 digits is an error, never rounded.
-func (n number) plus(o number) (number, error) {
-	scale := min(n.exp-len(n.digits), o.exp-len(o.digits))
-	sum := new(big.Int).Add(n.scaled(scale), o.scaled(scale))
-	if sum.Sign() == 0 {
-		return number{}, nil
-	}
-	digits := new(big.Int).Abs(sum).String()
-	return number{
-		neg:    sum.Sign() < 0,
-		exp:    len(digits) + scale,
-		digits: strings.TrimRight(digits, "0"),
-	}.checked()
+// plus adds exactly; a sum that needs more than 38 digits is refused, never rounded.
+func (n number) plus(o number) number {
+	return parseNumber(new(big.Rat).Add(n.exact(), o.exact()).FloatString(maxDecimals))
 }
 
 func (n number) negated() number {
-	n.neg = !n.neg && n.digits != ""
-	return n
+	n.neg = !n.neg
+	return n.checked()
 }
 
-// scaled is n / 10^scale, an integer by the choice of scale.
-func (n number) scaled(scale int) *big.Int {
-	out := new(big.Int)
-	if n.digits == "" {
-		return out
-	}
-	out.SetString(n.digits+strings.Repeat("0", n.exp-len(n.digits)-scale), 10)
-	if n.neg {
-		out.Neg(out)
-	}
-	return out
+func (n number) exact() *big.Rat {
+	r, _ := new(big.Rat).SetString(n.String()) // which is in a notation it knows
+	return r
 }

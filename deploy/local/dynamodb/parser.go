@@ -1,60 +1,67 @@
 package dynamodb
 
 import (
-	"strconv"
+	"regexp"
 	"strings"
 )
 
 // node is one element of a parsed expression.
 //
-// op is "path", "value", "call" (name is the function), "+" or "-", a
-// comparison, "BETWEEN", "IN", "AND", "OR" or "NOT".
+// op is "attribute", "value", "call" (name is the function), "+" or "-", a comparison, "BETWEEN", "AND", "OR" or "NOT".
 type node struct {
 	op      string
-	name    string // function, or value placeholder
-	path    path
+	name    string // of an attribute, a function or a value's placeholder
 	val     value
 	args    []*node
 	grouped bool // stood in parentheses
 }
 
+// isCondition says that syntax allows the node next to AND, OR and NOT. Whether a function may stand there is for the
+// checks after parsing.
 func (n *node) isCondition() bool {
-	switch n.op {
-	case "path", "value", "+", "-":
-		return false
-	case "call":
-		return n.name != "size"
+	return n.op != "attribute" && n.op != "value" && n.op != "+" && n.op != "-"
+}
+
+// token is one lexical unit of an expression: text[start:end] of its source.
+type token struct {
+	text       string
+	start, end int
+}
+
+var (
+	nameToken  = regexp.MustCompile(`^([A-Za-z]|#\w)`)
+	valueToken = regexp.MustCompile(`^:\w`)
+)
+
+// endOfInput is the text of the token after the last one, as error messages name it.
+const endOfInput = "<EOF>"
+
+// lexeme matches whatever is there but spaces: a character that means nothing becomes a token no rule accepts.
+var lexeme = regexp.MustCompile(`<>|<=|>=|[A-Za-z]\w*|[#:]\w*|\d+|[^ \t\r\n]`)
+
+func tokenize(s string) []token {
+	var out []token
+	for _, at := range lexeme.FindAllStringIndex(s, -1) {
+		out = append(out, token{s[at[0]:at[1]], at[0], at[1]})
 	}
-	return true
+	return append(out, token{endOfInput, len(s), len(s)})
 }
 
-// parser reads one expression. Errors do not name the parameter; inParameter adds that.
+// parser reads one expression.
 type parser struct {
-	src        string
-	toks       []token
-	i          int
-	arithmetic bool // an update expression: parentheses hold sums, not conditions
-	redundant  bool // doubled parentheses were seen
+	src       string
+	toks      []token
+	i         int
+	inGroup   func() *node // what parentheses hold: a condition, or a sum in an update
+	redundant bool         // doubled parentheses were seen
 }
 
-func newParser(src string) (*parser, error) {
+func newParser(src string) *parser {
 	p := &parser{src: src, toks: tokenize(src)}
 	if len(p.toks) == 1 {
-		return nil, invalid("The expression can not be empty;")
+		panic(invalid("The expression can not be empty;"))
 	}
-	return p, nil
-}
-
-// inParameter names the expression an error belongs to.
-func inParameter(parameter string, err error) error {
-	if err == nil {
-		return nil
-	}
-	f := asFailure(err)
-	if f.code != "ValidationException" {
-		return err
-	}
-	return invalid("Invalid %s: %s", parameter, f.message)
+	return p
 }
 
 func (p *parser) peek() token { return p.toks[p.i] }
@@ -69,22 +76,21 @@ func (p *parser) next() token {
 
 // accept takes the next token if it is the given word, in any case, or sign.
 func (p *parser) accept(text string) bool {
-	if strings.EqualFold(p.peek().text, text) {
+	ok := strings.EqualFold(p.peek().text, text)
+	if ok {
 		p.next()
-		return true
 	}
-	return false
+	return ok
 }
 
-func (p *parser) expect(text string) error {
+func (p *parser) expect(text string) {
 	if !p.accept(text) {
-		return p.unexpected()
+		panic(p.unexpected())
 	}
-	return nil
 }
 
 // unexpected reports the current token with its neighbours, as the service does.
-func (p *parser) unexpected() error {
+func (p *parser) unexpected() *failure {
 	start, end := p.peek().start, p.peek().end
 	if p.i > 0 {
 		start = p.toks[p.i-1].start
@@ -95,60 +101,27 @@ func (p *parser) unexpected() error {
 	return invalid(`Syntax error; token: "%s", near: "%s"`, p.peek().text, p.src[start:end])
 }
 
-func (p *parser) atEnd() error {
-	if p.i < len(p.toks)-1 {
-		return p.unexpected()
-	}
-	return nil
-}
+func (p *parser) atEnd() bool { return p.i == len(p.toks)-1 }
 
-// parsePath reads a document path with its names as written.
-func (p *parser) parsePath() (path, error) {
-	var out path
-	for {
-		if !p.peek().isName() || isGrammarWord(p.peek().text) {
-			return nil, p.unexpected()
-		}
-		out = append(out, step{name: p.next().text})
-		for p.accept("[") {
-			index, err := strconv.Atoi(p.peek().text)
-			if err != nil {
-				return nil, p.unexpected()
-			}
-			p.next()
-			if err := p.expect("]"); err != nil {
-				return nil, err
-			}
-			out = append(out, step{index: index, isIndex: true})
-		}
-		if !p.accept(".") {
-			return out, nil
-		}
+func (p *parser) end() {
+	if !p.atEnd() {
+		panic(p.unexpected())
+	}
+	if p.redundant {
+		panic(invalid("The expression has redundant parentheses;"))
 	}
 }
 
-// operand reads a value, path, call or parenthesised expression.
-func (p *parser) operand() (*node, error) {
-	t := p.peek()
-	switch {
-	case t.text == "(":
-		return p.group()
-	case t.isValue():
-		p.next()
-		return &node{op: "value", name: t.text}, nil
-	case p.startsCall():
-		return p.call()
-	case t.isName():
-		at, err := p.parsePath()
-		return &node{op: "path", path: at}, err
+// attribute reads the name of an attribute as it is written.
+func (p *parser) attribute() string {
+	if !nameToken.MatchString(p.peek().text) || isGrammarWord(p.peek().text) {
+		panic(p.unexpected())
 	}
-	return nil, p.unexpected()
-}
-
-// startsCall says that a function name and a parenthesis follow.
-func (p *parser) startsCall() bool {
-	t := p.peek()
-	return t.isName() && t.text[0] != '#' && !isGrammarWord(t.text) && p.toks[p.i+1].text == "("
+	name := p.next().text
+	if next := p.peek().text; next == "." || next == "[" {
+		panic(invalid("Document paths are not supported by this server; path begins with: %s", name))
+	}
+	return name
 }
 
 // isGrammarWord says that a word has a meaning of its own and cannot be an attribute name.
@@ -160,40 +133,106 @@ func isGrammarWord(s string) bool {
 	return false
 }
 
-func (p *parser) group() (*node, error) {
+// operand reads a value, attribute, call or parenthesised expression.
+func (p *parser) operand() *node {
+	t := p.peek()
+	switch {
+	case t.text == "(":
+		return p.group()
+	case valueToken.MatchString(t.text):
+		return &node{op: "value", name: p.next().text}
+	case nameToken.MatchString(t.text) && t.text[0] != '#' && !isGrammarWord(t.text) && p.toks[p.i+1].text == "(":
+		p.next()
+		return &node{op: "call", name: t.text, args: p.arguments()}
+	}
+	return &node{op: "attribute", name: p.attribute()}
+}
+
+func (p *parser) group() *node {
 	p.next()
-	inner, err := p.inGroup()
-	if err != nil {
-		return nil, err
-	}
-	if err := p.expect(")"); err != nil {
-		return nil, err
-	}
-	if inner.grouped {
-		p.redundant = true
-	}
+	inner := p.inGroup()
+	p.expect(")")
+	p.redundant = p.redundant || inner.grouped
 	inner.grouped = true
-	return inner, nil
+	return inner
 }
 
-func (p *parser) inGroup() (*node, error) {
-	if p.arithmetic {
-		return p.sum()
+// arguments reads operands in parentheses.
+func (p *parser) arguments() []*node {
+	p.expect("(")
+	out := []*node{p.operand()}
+	for p.accept(",") {
+		out = append(out, p.operand())
 	}
-	return p.disjunction()
+	p.expect(")")
+	return out
 }
 
-func (p *parser) call() (*node, error) {
-	n := &node{op: "call", name: p.next().text}
-	p.next() // the parenthesis
-	for {
-		arg, err := p.operand()
-		if err != nil {
-			return nil, err
-		}
-		n.args = append(n.args, arg)
-		if !p.accept(",") {
-			return n, p.expect(")")
-		}
+func (p *parser) condition() *node {
+	return p.chain("OR", func() *node { return p.chain("AND", p.negation) })
+}
+
+// chain reads one or more terms joined by a word, which groups to the left.
+func (p *parser) chain(word string, term func() *node) *node {
+	left := term()
+	for strings.EqualFold(p.peek().text, word) {
+		p.mustBeCondition(left)
+		p.next()
+		right := term()
+		p.mustBeCondition(right)
+		left = &node{op: word, args: []*node{left, right}}
 	}
+	return left
+}
+
+func (p *parser) mustBeCondition(n *node) {
+	if !n.isCondition() {
+		panic(p.unexpected())
+	}
+}
+
+func (p *parser) negation() *node {
+	if !p.accept("NOT") {
+		return p.comparison()
+	}
+	inner := p.negation()
+	p.mustBeCondition(inner)
+	return &node{op: "NOT", args: []*node{inner}}
+}
+
+// comparison reads an operand and what it is compared with. An operand alone comes back as it is: it may be a
+// parenthesised one.
+func (p *parser) comparison() *node {
+	left := p.operand()
+	if left.isCondition() && left.op != "call" {
+		return left
+	}
+	op := strings.ToUpper(p.peek().text)
+	switch op {
+	case "=", "<>", "<", "<=", ">", ">=":
+		p.next()
+		return &node{op: op, args: []*node{left, p.operand()}}
+	case "BETWEEN":
+		p.next()
+		low := p.operand()
+		p.expect("AND")
+		return &node{op: op, args: []*node{left, low, p.operand()}}
+	case "IN":
+		panic(invalid("The operator is not supported by this server; operator: IN"))
+	}
+	return left
+}
+
+// sum reads an operand, or two joined by + or -. There are no longer sums.
+func (p *parser) sum() *node {
+	left := p.operand()
+	op := p.peek().text
+	if op != "+" && op != "-" {
+		return left
+	}
+	if left.op == "+" || left.op == "-" {
+		panic(p.unexpected())
+	}
+	p.next()
+	return &node{op: op, args: []*node{left, p.operand()}}
 }

@@ -110,41 +110,9 @@ func TestQueryRefuses(t *testing.T) {
 		"pk = :a AND sk = :p":             "One or more parameter values were invalid: Condition parameter type does not match schema type",
 		"pk = :p":                         "Value provided in ExpressionAttributeValues unused in expressions: keys: {:a}",
 		"pk = :p AND begins_with(sk, :a)": "Invalid KeyConditionExpression: Incorrect operand type for operator or function; operator or function: begins_with, operand type: N",
-		"pk = :p AND size(sk) = :a":       "KeyConditionExpressions cannot contain nested operations",
 	} {
 		_, err := f.Query(t.Context(), &dynamodb.QueryInput{TableName: aws.String("events"), KeyConditionExpression: &condition, ExpressionAttributeValues: values})
 		t.Run(condition, func(t *testing.T) { wantError(t, err, "ValidationException", message) })
-	}
-}
-
-func TestScanSegmentsCoverTheTableOnce(t *testing.T) {
-	f := start(t)
-	f.table("events", "pk:N")
-	for i := range 60 {
-		if err := f.put("events", attrs{"pk": num(fmt.Sprint(i))}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	seen := map[string]int{}
-	for segment := range int32(4) {
-		pages := dynamodb.NewScanPaginator(f.Client, &dynamodb.ScanInput{TableName: aws.String("events"), Segment: &segment, TotalSegments: aws.Int32(4), Limit: aws.Int32(7)})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, it := range page.Items {
-				seen[text(it["pk"])]++
-			}
-		}
-	}
-	for pk, n := range seen {
-		if n != 1 {
-			t.Errorf("item %s was read %d times", pk, n)
-		}
-	}
-	if len(seen) != 60 {
-		t.Fatalf("%d items were read", len(seen))
 	}
 }
 

@@ -2,161 +2,109 @@ package dynamodb
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/valyala/fastjson"
 )
 
 // scope is what the expressions of one request can refer to, and what they did refer to.
 type scope struct {
-	names      map[string]string
-	values     map[string]value
-	usedNames  map[string]bool
-	usedValues map[string]bool
+	names  map[string]string // by placeholder, with its mark
+	values map[string]value  // the same
+	used   map[string]bool   // placeholders
 }
 
-// readScope reads the names and values of a request. expressions are the
-// request's expression parameters, of which at least one must be present.
-func readScope(r *request, expressions ...string) (*scope, error) {
-	sc := &scope{usedNames: map[string]bool{}, usedValues: map[string]bool{}}
-	if err := sc.readNames(r, expressions); err != nil {
-		return nil, err
+// readScope reads the names and values of a request. expressions are the request's expression parameters, of which at
+// least one must be present; a projection does not justify giving values, which it cannot use.
+func readScope(r *request, expressions ...string) *scope {
+	const names, values = "ExpressionAttributeNames", "ExpressionAttributeValues"
+	sc := &scope{names: map[string]string{}, values: map[string]value{}, used: map[string]bool{}}
+	if r.has(names) && !slices.ContainsFunc(expressions, r.has) {
+		panic(invalid("%s can only be specified when using expressions", names))
 	}
-	return sc, sc.readValues(r, expressions)
+	given := r.nested(names)
+	for _, key := range r.placeholders(names, nameMark) {
+		if sc.names[key] = given.text(key); sc.names[key] == "" {
+			panic(invalid("%s contains invalid value: Empty attribute name for key %s", names, key))
+		}
+	}
+	wanting := slices.DeleteFunc(expressions, func(name string) bool { return name == "ProjectionExpression" })
+	if r.has(values) && !slices.ContainsFunc(wanting, r.has) {
+		missing := strings.Join(wanting, " and ") + " are null"
+		if len(wanting) == 1 {
+			missing = wanting[0] + " is null"
+		}
+		panic(invalid("%s can only be specified when using expressions: %s", values, missing))
+	}
+	given = r.nested(values)
+	for _, key := range r.placeholders(values, valueMark) {
+		rewording(values+" contains invalid value: %s for key "+key, func() { sc.values[key] = decodeValue(given.fields.Get(key), 1) })
+	}
+	return sc
 }
 
-func (sc *scope) readNames(r *request, expressions []string) error {
-	if !r.has("ExpressionAttributeNames") {
-		return nil
-	}
-	if !slices.ContainsFunc(expressions, r.has) {
-		return invalid("ExpressionAttributeNames can only be specified when using expressions")
-	}
-	given, err := r.fields.Get("ExpressionAttributeNames").Object()
-	if err != nil {
-		return malformed("ExpressionAttributeNames is not an object")
-	}
-	if given.Len() == 0 {
-		return invalid("ExpressionAttributeNames must not be empty")
-	}
-	sc.names = make(map[string]string, given.Len())
-	fields := r.nested("ExpressionAttributeNames")
-	for _, key := range fields.keys() {
-		if !validPlaceholder(key, '#') {
-			return invalid("ExpressionAttributeNames contains invalid key: Syntax error; key: %q", key)
-		}
-		if sc.names[key], err = fields.text(key); err != nil {
-			return err
-		}
-		if sc.names[key] == "" {
-			return invalid("ExpressionAttributeNames contains invalid value: Empty attribute name for key %s", key)
-		}
-	}
-	return nil
-}
+var (
+	nameMark  = regexp.MustCompile(`^#\w+$`)
+	valueMark = regexp.MustCompile(`^:\w+$`)
+)
 
-func (sc *scope) readValues(r *request, expressions []string) error {
-	if !r.has("ExpressionAttributeValues") {
-		return nil
+// placeholders gives the members of a parameter; if it is there, there must be some, and all must be marked.
+func (r *request) placeholders(parameter string, mark *regexp.Regexp) []string {
+	keys := r.nested(parameter).keys()
+	if r.has(parameter) && len(keys) == 0 {
+		panic(invalid("%s must not be empty", parameter))
 	}
-	// A projection has no values, so it does not justify giving any.
-	wanting := slices.DeleteFunc(slices.Clone(expressions), func(name string) bool { return name == "ProjectionExpression" })
-	if !slices.ContainsFunc(wanting, r.has) {
-		return invalid("ExpressionAttributeValues can only be specified when using expressions: %s", missing(wanting))
-	}
-	fields := r.nested("ExpressionAttributeValues")
-	keys := fields.keys()
-	if len(keys) == 0 {
-		return invalid("ExpressionAttributeValues must not be empty")
-	}
-	sc.values = make(map[string]value, len(keys))
 	for _, key := range keys {
-		if !validPlaceholder(key, ':') {
-			return invalid("ExpressionAttributeValues contains invalid key: Syntax error; key: %q", key)
+		if !mark.MatchString(key) {
+			panic(invalid("%s contains invalid key: Syntax error; key: %q", parameter, key))
 		}
-		v, err := decodeValue(fields.fields.Get(key), 1)
-		if err != nil {
-			return inExpressionValues(err, key)
-		}
-		sc.values[key] = v
 	}
-	return nil
+	return keys
 }
 
-func missing(expressions []string) string {
-	if len(expressions) == 1 {
-		return expressions[0] + " is null"
+// read hands an expression parameter, if it is there, to f and names it in what f refuses.
+func (sc *scope) read(r *request, parameter string, f func(p *parser)) {
+	if r.has(parameter) {
+		src := r.text(parameter)
+		rewording("Invalid "+parameter+": %s", func() { f(newParser(src)) })
 	}
-	return strings.Join(expressions[:len(expressions)-1], ", ") + " and " + expressions[len(expressions)-1] + " are null"
-}
-
-func inExpressionValues(err error, key string) error {
-	f := asFailure(err)
-	if f.code != "ValidationException" {
-		return err
-	}
-	return invalid("ExpressionAttributeValues contains invalid value: %s for key %s", f.message, key)
-}
-
-func validPlaceholder(key string, mark byte) bool {
-	return len(key) > 1 && key[0] == mark && span(key[1:], isWordByte) == len(key)-1
-}
-
-// keys lists the members of an object in a fixed order; none if it is not an object.
-func (r *request) keys() []string {
-	obj, err := r.fields.Object()
-	if err != nil {
-		return nil
-	}
-	var out []string
-	obj.Visit(func(key []byte, _ *fastjson.Value) { out = append(out, string(key)) })
-	slices.Sort(out)
-	return out
 }
 
 // checkUsed refuses names and values that no expression used.
-func (sc *scope) checkUsed() error {
-	if err := unused("ExpressionAttributeNames", sc.names, sc.usedNames); err != nil {
-		return err
-	}
-	return unused("ExpressionAttributeValues", sc.values, sc.usedValues)
+func (sc *scope) checkUsed() {
+	sc.checkUsedOf("ExpressionAttributeNames", slices.Collect(maps.Keys(sc.names)))
+	sc.checkUsedOf("ExpressionAttributeValues", slices.Collect(maps.Keys(sc.values)))
 }
 
-func unused[V any](parameter string, given map[string]V, used map[string]bool) error {
-	var left []string
-	for _, key := range slices.Sorted(maps.Keys(given)) {
-		if !used[key] {
-			left = append(left, key)
-		}
+func (sc *scope) checkUsedOf(parameter string, given []string) {
+	left := slices.DeleteFunc(given, func(key string) bool { return sc.used[key] })
+	if len(left) > 0 {
+		slices.Sort(left)
+		panic(invalid("Value provided in %s unused in expressions: keys: {%s}", parameter, strings.Join(left, ", ")))
 	}
-	if len(left) == 0 {
-		return nil
-	}
-	return invalid("Value provided in %s unused in expressions: keys: {%s}", parameter, strings.Join(left, ", "))
 }
 
-// name resolves a step as written: a placeholder or an attribute name that is not reserved.
-func (sc *scope) name(written string) (string, error) {
+// name resolves an attribute as written: a placeholder or a name that is not reserved.
+func (sc *scope) name(written string) string {
 	if written[0] != '#' {
 		if reserved[strings.ToUpper(written)] {
-			return "", invalid("Attribute name is a reserved keyword; reserved keyword: %s", written)
+			panic(invalid("Attribute name is a reserved keyword; reserved keyword: %s", written))
 		}
-		return written, nil
+		return written
 	}
 	name, ok := sc.names[written]
 	if !ok {
-		return "", invalid("An expression attribute name used in the document path is not defined; attribute name: %s", written)
+		panic(invalid("An expression attribute name used in the document path is not defined; attribute name: %s", written))
 	}
-	sc.usedNames[written] = true
-	return name, nil
+	sc.used[written] = true
+	return name
 }
 
-func (sc *scope) value(written string) (value, error) {
+func (sc *scope) value(written string) value {
 	v, ok := sc.values[written]
 	if !ok {
-		return value{}, invalid("An expression attribute value used in expression is not defined; attribute value: %s", written)
+		panic(invalid("An expression attribute value used in expression is not defined; attribute value: %s", written))
 	}
-	sc.usedValues[written] = true
-	return v, nil
+	sc.used[written] = true
+	return v
 }

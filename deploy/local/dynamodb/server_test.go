@@ -2,7 +2,9 @@ package dynamodb
 
 import (
 	"errors"
+	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -111,6 +113,17 @@ func wantError(t testing.TB, err error, code, message string) {
 	}
 }
 
+// refusalOf runs what must not be reached by anything but requests, and returns the refusal they would be answered with.
+func refusalOf(f func()) (refusal *failure) {
+	defer func() {
+		if p := recover(); p != nil {
+			refusal = p.(*failure)
+		}
+	}()
+	f()
+	return nil
+}
+
 func TestOpenRefusesUnusableDirectory(t *testing.T) {
 	if _, err := Open("/dev/null/x"); err == nil {
 		t.Fatal("opened a directory below a file")
@@ -134,11 +147,6 @@ func TestDataSurvivesReopening(t *testing.T) {
 	if err := f.put("kept", attrs{"pk": str("a"), "sk": num("1.50"), "v": num("12345678901234567890123456789012345678")}); err != nil {
 		t.Fatal(err)
 	}
-	_, err := f.UpdateTimeToLive(t.Context(), &dynamodb.UpdateTimeToLiveInput{TableName: aws.String("kept"),
-		TimeToLiveSpecification: &types.TimeToLiveSpecification{AttributeName: aws.String("expires"), Enabled: aws.Bool(true)}})
-	if err != nil {
-		t.Fatal(err)
-	}
 	f.stop()
 
 	f = startIn(t, dir)
@@ -146,16 +154,23 @@ func TestDataSurvivesReopening(t *testing.T) {
 	if text(got["v"]) != "12345678901234567890123456789012345678" || text(got["sk"]) != "1.5" {
 		t.Fatalf("read back %v", got)
 	}
-	ttl, err := f.DescribeTimeToLive(t.Context(), &dynamodb.DescribeTimeToLiveInput{TableName: aws.String("kept")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if ttl.TimeToLiveDescription.TimeToLiveStatus != types.TimeToLiveStatusEnabled {
-		t.Fatalf("time to live is %v", ttl.TimeToLiveDescription.TimeToLiveStatus)
-	}
 	wantError(t, func() error {
 		_, err := f.Scan(t.Context(), &dynamodb.ScanInput{TableName: aws.String("other")})
 		return err
 	}(),
 		"ResourceNotFoundException", "Requested resource not found")
+}
+
+func TestRequestsAfterCloseAreAnswered(t *testing.T) {
+	f := start(t)
+	f.table("events", "pk:S")
+	if err := f.server.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for op, body := range map[string]string{"Scan": `{"TableName":"events"}`, "PutItem": `{"TableName":"events","Item":{"pk":{"S":"a"}}}`} {
+		status, _, answer := f.post(op, body)
+		if status != http.StatusInternalServerError || !strings.Contains(answer, "#InternalServerError") || !strings.Contains(answer, "database not open") {
+			t.Errorf("%s answered %d %s", op, status, answer)
+		}
+	}
 }

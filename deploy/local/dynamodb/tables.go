@@ -1,157 +1,143 @@
 package dynamodb
 
 import (
+	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 )
 
-const (
-	onDemand    = "PAY_PER_REQUEST"
-	provisioned = "PROVISIONED"
-	// listLimit is the most names one ListTables answers.
-	listLimit = 100
-)
+// table is a table definition as the file keeps it.
+type table struct {
+	Name    string
+	Keys    []keyAttribute // the hash key, then perhaps the range key
+	Created int64          // Unix milliseconds
+}
 
-func (s *Server) createTable(r *request) (object, error) {
-	t, err := readTable(r)
-	if err != nil {
-		return nil, err
+type keyAttribute struct{ Name, Type string }
+
+var keyRoles = []string{"HASH", "RANGE"}
+
+// find gives the table an item operation names.
+func (s *Server) find(name string) *table {
+	t := s.tables[name]
+	if t == nil {
+		panic(&failure{code: "ResourceNotFoundException", message: "Requested resource not found"})
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	return t
+}
+
+// findNamed is find for the table operations, which name the table in the error.
+func (s *Server) findNamed(r *request) *table {
+	name := r.tableName()
+	t := s.tables[name]
+	if t == nil {
+		panic(&failure{code: "ResourceNotFoundException", message: "Requested resource not found: Table: " + name + " not found"})
+	}
+	return t
+}
+
+func (t *table) bucket(tx *bolt.Tx) *bolt.Bucket {
+	return tx.Bucket(itemsBucket).Bucket([]byte(t.Name))
+}
+
+func (s *Server) createTable(r *request) object {
+	t := &table{Name: r.tableName(), Created: time.Now().UnixMilli()}
+	t.Keys = readKeySchema(r)
 	if s.tables[t.Name] != nil {
-		return nil, refused("ResourceInUseException", "Table already exists: %s", t.Name)
+		panic(&failure{code: "ResourceInUseException", message: "Table already exists: " + t.Name})
 	}
 	var description object
-	err = s.update(func(tx *bolt.Tx) error {
-		if _, err := tx.Bucket(itemsBucket).CreateBucket([]byte(t.Name)); err != nil {
-			return fmt.Errorf("create the bucket of table %s: %w", t.Name, err)
-		}
+	s.update(func(tx *bolt.Tx) {
+		def, err := json.Marshal(t)
+		check("encode the definition of a table", err)
+		_, err = tx.Bucket(itemsBucket).CreateBucket([]byte(t.Name))
+		check("store a table", errors.Join(err, tx.Bucket(tablesBucket).Put([]byte(t.Name), def)))
 		description = t.describe(tx)
-		return t.store(tx)
 	})
-	if err != nil {
-		return nil, err
-	}
 	s.tables[t.Name] = t
-	return object{"TableDescription": description}, nil
+	return object{"TableDescription": description}
 }
 
-func (s *Server) describeTable(r *request) (object, error) {
-	name, err := r.tableName()
-	if err != nil {
-		return nil, err
-	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	t, err := s.findForControl(name)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) describeTable(r *request) object {
+	t := s.findNamed(r)
 	var description object
-	err = s.view(func(tx *bolt.Tx) error {
-		description = t.describe(tx)
-		return nil
-	})
-	return object{"Table": description}, err
+	s.view(func(tx *bolt.Tx) { description = t.describe(tx) })
+	return object{"Table": description}
 }
 
-func (s *Server) deleteTable(r *request) (object, error) {
-	name, err := r.tableName()
-	if err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	t, err := s.findForControl(name)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) deleteTable(r *request) object {
+	t := s.findNamed(r)
 	var description object
-	err = s.update(func(tx *bolt.Tx) error {
+	s.update(func(tx *bolt.Tx) {
 		description = t.describe(tx)
-		return errors.Join(tx.Bucket(itemsBucket).DeleteBucket([]byte(name)), tx.Bucket(tablesBucket).Delete([]byte(name)))
+		check("delete a table", errors.Join(tx.Bucket(itemsBucket).DeleteBucket([]byte(t.Name)), tx.Bucket(tablesBucket).Delete([]byte(t.Name))))
 	})
-	if err != nil {
-		return nil, fmt.Errorf("delete table %s: %w", name, err)
-	}
-	delete(s.tables, name)
+	delete(s.tables, t.Name)
 	description["TableStatus"] = "DELETING"
-	return object{"TableDescription": description}, nil
+	return object{"TableDescription": description}
 }
 
-func (s *Server) listTables(r *request) (object, error) {
-	limit, err := r.integer("Limit", listLimit)
-	if err != nil {
-		return nil, err
-	}
-	if limit < 1 || limit > listLimit {
-		return nil, invalid("Limit in ListTables must be between 1 and %d", listLimit)
-	}
-	after, err := r.text("ExclusiveStartTableName")
-	if err != nil {
-		return nil, err
-	}
-	s.mu.RLock()
-	names := slices.Sorted(maps.Keys(s.tables))
-	s.mu.RUnlock()
-	from, found := slices.BinarySearch(names, after)
-	if found {
-		from++
-	}
-	names = names[from:]
-	out := object{}
-	if len(names) > limit {
-		names = names[:limit]
-		out["LastEvaluatedTableName"] = names[limit-1]
-	}
-	// A nil slice would be answered as null.
-	out["TableNames"] = append([]string{}, names...)
-	return out, nil
+func (s *Server) listTables(*request) object {
+	names := slices.AppendSeq([]string{}, maps.Keys(s.tables)) // nil would be answered as null
+	slices.Sort(names)
+	return object{"TableNames": names}
 }
 
-func (s *Server) updateTable(r *request) (object, error) {
-	name, err := r.tableName()
-	if err != nil {
-		return nil, err
+// describe renders the table the way DescribeTable does. A table is ACTIVE from the start, so waiters return at once.
+func (t *table) describe(tx *bolt.Tx) object {
+	var attributes, schema []object
+	for i, k := range t.Keys {
+		attributes = append(attributes, object{"AttributeName": k.Name, "AttributeType": k.Type})
+		schema = append(schema, object{"AttributeName": k.Name, "KeyType": keyRoles[i]})
 	}
-	if err := refuseUnsupported(r, "AttributeDefinitions", "GlobalSecondaryIndexUpdates", "StreamSpecification", "ReplicaUpdates", "SSESpecification"); err != nil {
-		return nil, err
+	created := float64(t.Created) / 1000
+	stats := t.bucket(tx).Stats()
+	return object{
+		"TableName":                 t.Name,
+		"TableStatus":               "ACTIVE",
+		"TableArn":                  "arn:aws:dynamodb:local:000000000000:table/" + t.Name,
+		"AttributeDefinitions":      attributes,
+		"KeySchema":                 schema,
+		"CreationDateTime":          created,
+		"ProvisionedThroughput":     object{"ReadCapacityUnits": 0, "WriteCapacityUnits": 0, "NumberOfDecreasesToday": 0},
+		"BillingModeSummary":        object{"BillingMode": "PAY_PER_REQUEST", "LastUpdateToPayPerRequestDateTime": created},
+		"DeletionProtectionEnabled": false,
+		"ItemCount":                 stats.KeyN,
+		"TableSizeBytes":            stats.LeafInuse,
 	}
-	if !r.has("BillingMode") && !r.has("ProvisionedThroughput") {
-		return nil, invalid("Nothing to update")
-	}
-	return s.changeTable(name, func(t *table) (object, error) {
-		return nil, t.readBilling(r, t.Billing)
-	}, true)
 }
 
-// changeTable applies change to a copy of the definition and stores that.
-func (s *Server) changeTable(name string, change func(t *table) (object, error), describe bool) (object, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	current, err := s.findForControl(name)
-	if err != nil {
-		return nil, err
+func readKeySchema(r *request) []keyAttribute {
+	types := map[string]string{}
+	for _, e := range r.array("AttributeDefinitions") {
+		types[e.text("AttributeName")] = e.choice("AttributeType", "Member must satisfy enum value set: [B, N, S]", "", "S", "N", "B")
 	}
-	changed := *current
-	answer, err := change(&changed)
-	if err != nil {
-		return nil, err
+	elements := r.array("KeySchema")
+	switch {
+	case !slices.ContainsFunc(elements, func(e *request) bool { return e.text("KeyType") == "HASH" }):
+		panic(invalid("No Hash Key specified in schema.  All Dynamo DB tables must have exactly one hash key"))
+	case len(elements) > 2:
+		panic(invalid("1 validation error detected: Value at 'keySchema' failed to satisfy constraint: Member must have length less than or equal to 2"))
 	}
-	err = s.update(func(tx *bolt.Tx) error {
-		if describe {
-			answer = object{"TableDescription": changed.describe(tx)}
+	keys := make([]keyAttribute, len(elements))
+	for i, e := range elements {
+		name := e.text("AttributeName")
+		keys[i] = keyAttribute{Name: name, Type: types[name]}
+		switch {
+		case e.text("KeyType") != keyRoles[i]:
+			panic(invalid("Invalid key order. Hash Key must be specified first in key schema, Range Key must be specifed second"))
+		case keys[i].Type == "":
+			panic(invalid("%s Key not specified in Attribute Definitions.  Type unknown.", []string{"Hash", "Range"}[i]))
+		case i == 1 && name == keys[0].Name:
+			panic(invalid("Both the Hash Key and the Range Key element in the KeySchema have the same name"))
 		}
-		return changed.store(tx)
-	})
-	if err != nil {
-		return nil, err
 	}
-	s.tables[name] = &changed
-	return answer, nil
+	if len(types) != len(keys) {
+		panic(invalid("The number of attributes in key schema must match the number of attributes defined in attribute definitions."))
+	}
+	return keys
 }

@@ -1,166 +1,199 @@
 package dynamodb
 
-import "slices"
-
-var (
-	errNoAttribute = invalid("The provided expression refers to an attribute that does not exist in the item")
-	errWrongType   = invalid("An operand in the update expression has an incorrect data type")
+import (
+	"maps"
+	"slices"
+	"strings"
 )
 
-// change is what an action comes to once its operand is evaluated.
-type change struct {
-	path   path
-	value  value
-	remove bool
+// action is one change of an update expression.
+type action struct {
+	verb    string // SET, REMOVE or ADD
+	name    string // of the attribute
+	operand *node  // nil for REMOVE
 }
 
-// applyUpdate gives the item after all actions. Every operand sees the item as it was.
-func applyUpdate(old item, actions []action) (item, error) {
-	changes := make([]change, 0, len(actions))
-	for _, a := range actions {
-		c, needed, err := a.resolve(old)
-		if err != nil {
-			return nil, err
+type update []action
+
+// readUpdate reads an update expression and checks it against the names and values of the request; nil when it is
+// absent.
+func (sc *scope) readUpdate(r *request) (actions update) {
+	sc.read(r, "UpdateExpression", func(p *parser) {
+		p.inGroup = p.sum
+		actions = p.sections()
+		p.end()
+		for i := range actions {
+			sc.checkAction(&actions[i])
 		}
-		if needed {
-			changes = append(changes, c)
+		checkOverlaps(actions.names())
+		for _, a := range actions {
+			a.checkAmount()
 		}
-	}
-	slices.SortStableFunc(changes, compareChanges)
-	root := value{kind: "M", attrs: old.clone()}
-	for _, c := range changes {
-		var err error
-		if c.remove {
-			root, err = c.path.remove(root)
-		} else {
-			root, err = c.path.set(root, c.value)
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	return root.attrs, nil
+	})
+	// Of several things that are wrong, the service names that of an ADD.
+	slices.SortStableFunc(actions, func(a, b action) int { return strings.Compare(a.verb, b.verb) })
+	return actions
 }
 
-// compareChanges puts assignments first, by rising index so that those past the
-// end of a list append in order, then removals by falling index so that none
-// shifts what another means.
-func compareChanges(a, b change) int {
+func (u update) names() []string {
+	out := make([]string, len(u))
+	for i, a := range u {
+		out[i] = a.name
+	}
+	return out
+}
+
+func (u update) touch(name string) bool { return slices.Contains(u.names(), name) }
+
+func (p *parser) sections() update {
+	var actions update
+	seen := map[string]bool{}
+	repeated := ""
+	for !p.atEnd() {
+		verb := strings.ToUpper(p.peek().text)
+		switch verb {
+		case "SET", "REMOVE", "ADD":
+		case "DELETE":
+			panic(invalid("The DELETE section is not supported by this server;"))
+		default:
+			panic(p.unexpected())
+		}
+		if seen[verb] && repeated == "" {
+			repeated = verb
+		}
+		seen[verb] = true
+		p.next()
+		for again := true; again; again = p.accept(",") {
+			actions = append(actions, action{verb: verb, name: p.attribute(), operand: p.amount(verb)})
+		}
+	}
+	if repeated != "" {
+		panic(invalid("The %q section can only be used once in an update expression;", repeated))
+	}
+	return actions
+}
+
+// amount reads what follows the attribute of an action.
+func (p *parser) amount(verb string) *node {
 	switch {
-	case a.remove && b.remove:
-		return b.path.compare(a.path)
-	case a.remove:
-		return 1
-	case b.remove:
-		return -1
+	case verb == "REMOVE":
+		return nil
+	case verb == "SET":
+		p.expect("=")
+		return p.sum()
+	case !valueToken.MatchString(p.peek().text):
+		panic(p.unexpected())
 	}
-	return a.path.compare(b.path)
+	return p.operand()
 }
 
-// resolve evaluates an action; needed is false when it changes nothing.
-func (a action) resolve(old item) (c change, needed bool, err error) {
-	c.path = a.path
-	if err := a.path.checkContainer(old); err != nil {
-		return c, false, err
+// checkOverlaps refuses an attribute that is named twice.
+func checkOverlaps(names []string) {
+	for i, name := range names {
+		if slices.Contains(names[:i], name) {
+			panic(invalid("Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [%s], path two: [%s]", name, name))
+		}
 	}
-	switch a.verb {
-	case "REMOVE":
-		c.remove = true
-	case "SET":
-		c.value, err = a.operand.source(old)
-	case "ADD":
-		c.value, err = addTo(a.path, a.operand.val, old)
-	case "DELETE":
-		return a.resolveDelete(old)
-	}
-	return c, true, err
 }
 
-func (a action) resolveDelete(old item) (change, bool, error) {
-	current, ok := a.path.lookup(old)
-	if !ok {
-		return change{}, false, nil
+var typeWords = map[string]string{
+	"S": "STRING", "N": "NUMBER", "B": "BINARY", "BOOL": "BOOLEAN", "NULL": "NULL", "L": "LIST", "M": "MAP",
+}
+
+// checkAction resolves names and values of one action and applies the rules beyond syntax.
+func (sc *scope) checkAction(a *action) {
+	a.name = sc.name(a.name)
+	if a.operand != nil {
+		sc.checkSource(a.operand)
 	}
-	gone := a.operand.val
-	if current.kind != gone.kind {
-		return change{}, false, errWrongType
+}
+
+func (a action) checkAmount() {
+	if a.verb == "ADD" && a.operand.val.kind != "N" {
+		panic(invalid("Incorrect operand type for operator or function; operator: ADD, operand type: %s, typeSet: ALLOWED_FOR_ADD_OPERAND", typeWords[a.operand.val.kind]))
 	}
-	left := slices.DeleteFunc(slices.Clone(current.set), func(s string) bool { return slices.Contains(gone.set, s) })
-	c := change{path: a.path, value: value{kind: gone.kind, set: left}, remove: len(left) == 0}
-	return c, true, nil
+}
+
+// checkSource checks what a SET assigns.
+func (sc *scope) checkSource(n *node) {
+	switch {
+	case n.op == "attribute":
+		n.name = sc.name(n.name)
+	case n.op == "value":
+		n.val = sc.value(n.name)
+	case n.op == "call" && conditionFunctions[n.name] != 0:
+		panic(invalid("The function is not allowed in an update expression; function: %s", n.name))
+	case n.op == "call" && n.name != "if_not_exists":
+		panic(unknownFunction(n))
+	}
+	for _, arg := range n.args {
+		sc.checkSource(arg)
+		if n.op != "call" {
+			checkType(arg, n.op, "N")
+		}
+	}
+	if n.op == "call" {
+		checkCount(n, 2)
+		checkAttribute(n)
+	}
+}
+
+// apply gives the item after all actions. Every operand sees the item as it was.
+func (u update) apply(old item) item {
+	after := maps.Clone(old)
+	for _, a := range u {
+		switch a.verb {
+		case "REMOVE":
+			delete(after, a.name)
+		case "SET":
+			after[a.name] = a.operand.source(old)
+		case "ADD":
+			after[a.name] = a.operand.val
+			if current, ok := old[a.name]; ok {
+				after[a.name] = current.plus(a.operand.val)
+			}
+		}
+	}
+	return after
 }
 
 // source evaluates what a SET assigns.
-func (n *node) source(old item) (value, error) {
+func (n *node) source(old item) value {
 	switch n.op {
 	case "value":
-		return n.val, nil
-	case "path":
-		v, ok := n.path.lookup(old)
+		return n.val
+	case "attribute":
+		v, ok := old[n.name]
 		if !ok {
-			return value{}, errNoAttribute
+			panic(noAttribute())
 		}
-		return v, nil
-	case "call":
-		return n.updateCall(old)
-	}
-	a, err := n.args[0].source(old)
-	if err != nil {
-		return value{}, err
-	}
-	b, err := n.args[1].source(old)
-	if err != nil {
-		return value{}, err
-	}
-	if a.kind != "N" || b.kind != "N" {
-		return value{}, errWrongType
-	}
-	if n.op == "-" {
-		return sumOf(a.number(), b.number().negated())
-	}
-	return sumOf(a.number(), b.number())
-}
-
-func sumOf(a, b number) (value, error) {
-	n, err := a.plus(b)
-	return numberValue(n), err
-}
-
-func (n *node) updateCall(old item) (value, error) {
-	if n.name == "if_not_exists" {
-		// The alternative must have a value even when it is not needed.
-		alternative, err := n.args[1].source(old)
-		if v, ok := n.args[0].path.lookup(old); ok && err == nil {
-			return v, nil
+		return v
+	case "call": // if_not_exists, whose alternative must have a value even when it is not needed
+		alternative := n.args[1].source(old)
+		if v, ok := old[n.args[0].name]; ok {
+			return v
 		}
-		return alternative, err
+		return alternative
 	}
-	head, err := n.args[0].source(old)
-	if err != nil {
-		return value{}, err
+	a, b := n.args[0].source(old), n.args[1].source(old)
+	if n.op == "-" && b.kind == "N" {
+		b = numberValue(b.number().negated())
 	}
-	tail, err := n.args[1].source(old)
-	if err != nil {
-		return value{}, err
-	}
-	if head.kind != "L" || tail.kind != "L" {
-		return value{}, errWrongType
-	}
-	return value{kind: "L", list: slices.Concat(head.list, tail.list)}, nil
+	return a.plus(b)
 }
 
-// addTo is the ADD action: a sum, the union of sets, or the operand itself when there was nothing.
-func addTo(p path, amount value, old item) (value, error) {
-	current, ok := p.lookup(old)
-	switch {
-	case !ok:
-		return amount, nil
-	case current.kind != amount.kind:
-		return value{}, errWrongType
-	case amount.kind == "N":
-		return sumOf(current.number(), amount.number())
+func noAttribute() *failure {
+	return invalid("The provided expression refers to an attribute that does not exist in the item")
+}
+
+func wrongType() *failure {
+	return invalid("An operand in the update expression has an incorrect data type")
+}
+
+// plus is the sum of two numbers.
+func (v value) plus(amount value) value {
+	if v.kind != "N" || amount.kind != "N" {
+		panic(wrongType())
 	}
-	union := slices.Concat(current.set, amount.set)
-	sortSet(amount.kind, union)
-	return value{kind: amount.kind, set: slices.Compact(union)}, nil
+	return numberValue(v.number().plus(amount.number()))
 }

@@ -3,20 +3,17 @@ package dynamodb
 import (
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 )
 
-// value is one attribute value. kind is the DynamoDB type tag; which of the
-// other fields counts follows from it. Numbers are kept in canonical notation
-// and sets sorted, so equal values have equal representations.
+// value is one attribute value. kind is the DynamoDB type tag; which of the other fields counts follows from it.
+// Numbers are kept in canonical notation, so equal values have equal representations.
 type value struct {
 	kind  string
 	text  string // S, N; B holds the raw bytes
 	truth bool   // BOOL
 	list  []value
 	attrs item
-	set   []string // SS, NS, BS
 }
 
 // item is a set of named attributes: a stored item, a key or a map value.
@@ -27,12 +24,7 @@ const maxItemSize = 400 << 10
 func numberValue(n number) value { return value{kind: "N", text: n.String()} }
 
 // number reads a value whose kind is known to be N; it was checked on arrival.
-func (v value) number() number {
-	n, _ := parseNumber(v.text)
-	return n
-}
-
-func (v value) isSet() bool { return v.kind == "SS" || v.kind == "NS" || v.kind == "BS" }
+func (v value) number() number { return parseNumber(v.text) }
 
 // size is the number of bytes DynamoDB counts for the value.
 func (v value) size() int {
@@ -50,22 +42,7 @@ func (v value) size() int {
 	case "M":
 		return 3 + v.attrs.size() + len(v.attrs)
 	}
-	if v.isSet() {
-		return v.setSize()
-	}
 	return len(v.text)
-}
-
-func (v value) setSize() int {
-	n := 0
-	for _, s := range v.set {
-		if v.kind == "NS" {
-			n += value{kind: "N", text: s}.size()
-		} else {
-			n += len(s)
-		}
-	}
-	return n
 }
 
 func (it item) size() int {
@@ -92,31 +69,8 @@ func (v value) compare(o value) (order int, ok bool) {
 
 func (v value) equal(o value) bool {
 	return v.kind == o.kind && v.text == o.text && v.truth == o.truth &&
-		slices.Equal(v.set, o.set) &&
 		slices.EqualFunc(v.list, o.list, value.equal) &&
 		maps.EqualFunc(v.attrs, o.attrs, value.equal)
-}
-
-// clone copies the containers, so that the copy can be changed in place.
-func (v value) clone() value {
-	if v.list != nil {
-		v.list = slices.Clone(v.list)
-		for i := range v.list {
-			v.list[i] = v.list[i].clone()
-		}
-	}
-	if v.attrs != nil {
-		v.attrs = v.attrs.clone()
-	}
-	return v
-}
-
-func (it item) clone() item {
-	out := make(item, len(it)+1)
-	for name, v := range it {
-		out[name] = v.clone()
-	}
-	return out
 }
 
 // pick returns the named attributes that exist.
@@ -129,17 +83,3 @@ func (it item) pick(names ...string) item {
 	}
 	return out
 }
-
-// sortSet brings set members into the order answers show them in.
-func sortSet(kind string, set []string) {
-	if kind != "NS" {
-		slices.Sort(set)
-		return
-	}
-	slices.SortFunc(set, func(a, b string) int {
-		order, _ := value{kind: "N", text: a}.compare(value{kind: "N", text: b})
-		return order
-	})
-}
-
-func intValue(n int) value { return value{kind: "N", text: strconv.Itoa(n)} }

@@ -160,7 +160,7 @@ func (r *partsReader) Read(p []byte) (int, error) {
 			r.open, r.left = f, r.left[1:]
 		}
 		n, err := r.open.Read(p)
-		if n > 0 || err != io.EOF { //nolint:errorlint // a reader returns io.EOF itself
+		if n > 0 || err != io.EOF {
 			return n, err
 		}
 		r.close()
