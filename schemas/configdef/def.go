@@ -5,6 +5,7 @@ package configdef
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"sort"
 	"strings"
 )
@@ -74,6 +75,9 @@ type Key struct {
 	Internal bool
 	// Ignored keys are accepted for compatibility and have no effect; the reference says so.
 	Ignored bool
+	// Later keys are known and not honoured yet: every value but the default is refused, because to ignore it would lose
+	// what its user relies on; the reference says so. For single values there is the validator Later.
+	Later bool
 }
 
 // Def is an ordered set of keys plus checks over all of them together.
@@ -197,6 +201,9 @@ func (k Key) parse(props map[string]string) (any, error) {
 // validate asks the validator of k about a parsed value. An empty default stands for "not set" and is not asked about.
 func (k Key) validate(value any, props map[string]string) error {
 	_, set := props[k.Name]
+	if k.Later && set && !k.isDefault(value) {
+		return k.invalid(written(value), errLater)
+	}
 	if k.Valid == nil || value == nil || (!set && k.Default == "") {
 		return nil
 	}
@@ -204,6 +211,12 @@ func (k Key) validate(value any, props map[string]string) error {
 		return k.invalid(written(value), err)
 	}
 	return nil
+}
+
+// isDefault reports whether a parsed value is the default of k, or nothing where that is null.
+func (k Key) isDefault(value any) bool {
+	usual, err := parse(k.Type, k.Default)
+	return err == nil && reflect.DeepEqual(value, usual)
 }
 
 // unparsable reports whether text is no value of k's type.
@@ -226,6 +239,10 @@ func written(value any) string {
 }
 
 func (k Key) invalid(text string, err error) error {
+	var hidden hiddenError
+	if errors.As(err, &hidden) {
+		text = Hidden
+	}
 	return errors.New(k.Refusal(text, err.Error()))
 }
 
