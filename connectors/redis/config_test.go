@@ -132,19 +132,19 @@ func TestKeys(t *testing.T) {
 		"${header.none}":                   "!",
 		"${key.id.deeper}":                 "!",
 	} {
-		tmpl, err := parseTemplate(text)
+		tmpl, err := newKey(text)
 		if err != nil {
 			t.Errorf("%s: %v", text, err)
 			continue
 		}
-		got, err := tmpl.append([]byte("before"), &r)
+		got, err := tmpl.Append([]byte("before"), &r)
 		if want == "!" && err == nil || want != "!" && (err != nil || string(got) != "before"+want) {
 			t.Errorf("%s: %s, %v", text, got, err)
 		}
 	}
 	for keyspace, want := range map[string]string{"": "k", "${topic}": "events:k", "a.${topic}.${other}": "a.events.${other}:k"} {
 		r := rec(1, "k", nil)
-		if got, err := keyspaceTemplate(keyspace, ":").append(nil, &r); err != nil || string(got) != want {
+		if got, err := newKeyspace(keyspace, ":").Append(nil, &r); err != nil || string(got) != want {
 			t.Errorf("%q: %s, %v", keyspace, got, err)
 		}
 	}
