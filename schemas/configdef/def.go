@@ -201,14 +201,16 @@ func (k Key) parse(props map[string]string) (any, error) {
 // validate asks the validator of k about a parsed value. An empty default stands for "not set" and is not asked about.
 func (k Key) validate(value any, props map[string]string) error {
 	_, set := props[k.Name]
-	if k.Later && set && !k.isDefault(value) {
-		return k.invalid(written(value), errLater)
-	}
-	if k.Valid == nil || value == nil || (!set && k.Default == "") {
+	if value == nil || (!set && k.Default == "") {
 		return nil
 	}
-	if err := k.Valid(value); err != nil {
-		return k.invalid(written(value), err)
+	if k.Valid != nil {
+		if err := k.Valid(value); err != nil {
+			return k.invalid(written(value), err)
+		}
+	}
+	if k.Later && !k.isDefault(value) {
+		return k.invalid(written(value), errLater)
 	}
 	return nil
 }
