@@ -4,7 +4,7 @@ import (
 	cd "github.com/sluice-connect/sluice/schemas/configdef"
 )
 
-const notYet = " is not supported yet by this version"
+const notYet = " is " + cd.NotYet
 
 // unsupported refuses what this version would otherwise drop silently: a connector that asks for it must not start.
 func unsupported(v cd.Values) []cd.Problem {

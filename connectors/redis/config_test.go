@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"testing"
@@ -149,3 +150,23 @@ func TestKeys(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsMendedAtTheServer: those errors are marked, so that the runtime says how the task is restarted.
+func TestWhatIsMendedAtTheServer(t *testing.T) {
+	s := &settings{}
+	for answer, want := range map[string]bool{
+		"NOPERM no permissions": true, "WRONGPASS invalid": true, "ERR unknown command 'JSON.SET'": true,
+		"NOAUTH Authentication required.": false, "MOVED 1 10.0.0.1:6379": false, "OOM command not allowed": false,
+	} {
+		err := s.failure("write", serverError(answer))
+		var correctable *connectors.CorrectableError
+		if errors.As(err, &correctable) != want || connectors.IsRetriable(err) != strings.HasPrefix(answer, "OOM") || !strings.HasPrefix(err.Error(), "write: ") {
+			t.Errorf("%s: %v", answer, err)
+		}
+	}
+}
+
+type serverError string
+
+func (e serverError) Error() string { return string(e) }
+func (serverError) RedisError()     {}
