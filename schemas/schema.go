@@ -78,6 +78,22 @@ func (s *Schema) FieldIndex(name string) int {
 	return -1
 }
 
+// At follows path through the fields of structs and the values of maps; it returns nil when the path leads nowhere or s
+// is nil.
+func (s *Schema) At(path []string) *Schema {
+	for _, p := range path {
+		if s == nil {
+			return nil
+		}
+		if i := s.FieldIndex(p); i >= 0 {
+			s = s.Fields[i].Schema
+		} else {
+			s = s.Elem
+		}
+	}
+	return s
+}
+
 // Equal reports whether a and b describe the same data with the same names, versions, parameters and defaults,
 // which is what Connect's ConnectSchema.equals compares. Recursive schemas are compared too.
 func (s *Schema) Equal(b *Schema) bool { return s.equal(b, map[[2]*Schema]bool{}) }

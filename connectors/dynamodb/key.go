@@ -6,23 +6,22 @@ import (
 	"strings"
 
 	"github.com/sluice-connect/sluice/schemas"
+	"github.com/sluice-connect/sluice/schemas/template"
 )
 
-// origin is where a reference takes its value from.
-type origin uint8
-
+// Where a reference takes its value from.
 const (
-	fromPartition origin = iota
-	fromOffset
-	fromKey
-	fromValue
+	fromPartition = template.Partition
+	fromOffset    = template.Offset
+	fromKey       = template.Key
+	fromValue     = template.Value
 )
 
 // reference says where a key attribute comes from and what it is called; it is the syntax of aws.dynamodb.pk.hash and
 // aws.dynamodb.pk.sort: partition, offset, key, key.a.b, value.a.b, each with an optional :alias.
 type reference struct {
 	text   string
-	from   origin
+	from   template.Source
 	path   []string
 	column string
 }
@@ -38,27 +37,20 @@ func parseReference(text string) (reference, error) {
 			return ref, errors.New("the alias after the colon is empty")
 		}
 	}
-	parts := strings.Split(source, ".")
-	switch parts[0] {
-	case "partition", "offset":
-		if len(parts) > 1 {
-			return ref, fmt.Errorf("%s has no fields", parts[0])
-		}
-		ref.from = map[string]origin{"partition": fromPartition, "offset": fromOffset}[parts[0]]
-	case "key":
-		ref.from = fromKey
-	case "value":
-		ref.from = fromValue
+	found, err := template.ParseReference(source)
+	ref.from, ref.path = found.Source, found.Path
+	switch ref.from {
+	case fromPartition, fromOffset, fromKey, fromValue:
 	default:
 		return ref, errors.New("a key reference is partition, offset, key, key.FIELD… or value.FIELD…, optionally followed by :ALIAS")
 	}
-	ref.path = parts[1:]
-	for _, p := range ref.path {
-		if p == "" {
-			return ref, errors.New("the path has an empty segment")
-		}
+	switch {
+	case errors.Is(err, template.ErrEmptyName):
+		return ref, errors.New("the path has an empty segment")
+	case err != nil:
+		return ref, fmt.Errorf("%s has no fields", strings.SplitN(source, ".", 2)[0])
 	}
-	ref.column = parts[len(parts)-1]
+	ref.column = source[strings.LastIndexByte(source, '.')+1:]
 	if alias != "" {
 		ref.column = alias
 	}
@@ -105,7 +97,7 @@ func (ref *reference) findForDelete(r *schemas.Record, only bool) (any, *schemas
 	}
 	for _, path := range [][]string{ref.path, {ref.column}} {
 		if data, ok := r.Key.Lookup(path); ok && len(path) > 0 && data != nil {
-			return data, schemaAt(r.Key.Schema, path), nil
+			return data, r.Key.Schema.At(path), nil
 		}
 	}
 	if only && !r.Key.IsNull() {
@@ -118,21 +110,5 @@ func (ref *reference) found(data any, s *schemas.Schema, ok bool) (any, *schemas
 	if !ok || data == nil {
 		return nil, nil, fmt.Errorf("find key attribute %s: the record has no %s", ref.column, strings.SplitN(ref.text, ":", 2)[0])
 	}
-	return data, schemaAt(s, ref.path), nil
-}
-
-// schemaAt follows path through a schema; nil when it leads nowhere or there is none.
-func schemaAt(s *schemas.Schema, path []string) *schemas.Schema {
-	for _, p := range path {
-		if s == nil {
-			return nil
-		}
-		switch i := s.FieldIndex(p); {
-		case i >= 0:
-			s = s.Fields[i].Schema
-		default:
-			s = s.Elem
-		}
-	}
-	return s
+	return data, s.At(ref.path), nil
 }

@@ -3,6 +3,7 @@ package redis
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -20,9 +21,9 @@ func (s *settings) connect(v configdef.Values) []configdef.Problem {
 	s.dial.Network = "tcp"
 	s.dial.Addr = net.JoinHostPort(v.String(keyHost), strconv.FormatInt(v.Int(keyPort), 10))
 	if v.Has(keyURI) {
-		o, problem := parseURI(v)
-		if problem != "" {
-			return []configdef.Problem{{Key: keyURI, Message: problem}}
+		o, err := parseURI(v.Secret(keyURI))
+		if err != nil {
+			return []configdef.Problem{{Key: keyURI, Message: err.Error()}}
 		}
 		s.addressKey, s.dial = keyURI, o
 	}
@@ -43,23 +44,33 @@ func (s *settings) connect(v configdef.Values) []configdef.Problem {
 	return nil
 }
 
-// parseURI keeps of the URI what says where and as whom. Its error texts never quote the URI: it may hold a password.
-func parseURI(v configdef.Values) (o goredis.Options, problem string) {
-	text := v.Secret(keyURI).Reveal()
-	parsed, err := goredis.ParseURL(text)
+// parseURI keeps of the URI what says where and as whom. Its errors never quote the URI: it may hold a password.
+func parseURI(uri configdef.Secret) (o goredis.Options, err error) {
+	parsed, err := goredis.ParseURL(uri.Reveal())
 	if err != nil || !validPort(parsed) {
-		return o, "redis.uri is not a Redis URI such as redis://user:password@host:6379/0"
+		return o, errors.New("it is not a Redis URI such as redis://user:password@host:6379/0")
 	}
-	if strings.Contains(text, "?") {
-		return o, "redis.uri takes no parameters; use the other settings"
-	}
-	if v.Bool(keyCluster) && parsed.DB != 0 {
-		return o, "redis.uri names a database, but a cluster has only database 0"
+	if strings.Contains(uri.Reveal(), "?") {
+		return o, errors.New("it takes no parameters; use the other settings")
 	}
 	return goredis.Options{
 		Network: parsed.Network, Addr: parsed.Addr, Username: parsed.Username, Password: parsed.Password,
 		DB: parsed.DB, TLSConfig: parsed.TLSConfig,
-	}, ""
+	}, nil
+}
+
+func validURI(v any) error {
+	uri, _ := v.(configdef.Secret)
+	_, err := parseURI(uri)
+	return err
+}
+
+// validHost refuses what may be a URI with a password, which would be shown wherever the configuration is.
+func validHost(v any) error {
+	if host, _ := v.(string); strings.ContainsAny(host, "/@") {
+		return errors.New("it is not the name of a host; a URI belongs into redis.uri, where its password stays hidden")
+	}
+	return nil
 }
 
 // validPort reports whether the port of a URI is one; the client's parser takes any number.
@@ -73,17 +84,18 @@ func validPort(uri *goredis.Options) bool {
 // logged in as, and certificates of a plain connection are not looked at.
 func checkConnection(v configdef.Values) (problems []configdef.Problem) {
 	user, password, encrypted := v.String(keyUsername), v.Secret(keyPassword).IsSet(), v.Bool(keyTLS)
-	if v.Has(keyURI) {
-		uri, problem := parseURI(v)
-		if problem != "" {
-			return []configdef.Problem{{Key: keyURI, Message: problem}}
+	if v.IsSet(keyURI) {
+		uri, err := parseURI(v.Secret(keyURI))
+		if err != nil {
+			return nil // reported for the key itself
+		}
+		if v.Bool(keyCluster) && uri.DB != 0 {
+			return []configdef.Problem{{Key: keyURI, Message: "redis.uri names a database, but a cluster has only database 0"}}
 		}
 		if uri.Username != "" {
 			user = uri.Username
 		}
 		password, encrypted = password || uri.Password != "", encrypted || uri.TLSConfig != nil
-	} else if strings.ContainsAny(v.String(keyHost), "/@") {
-		return []configdef.Problem{{Key: keyHost, Message: "redis.host is not the name of a host; a URI belongs into redis.uri, where its password stays hidden"}}
 	}
 	if user != "" && user != "default" && !password {
 		problems = append(problems, configdef.Problem{Key: keyPassword, Message: fmt.Sprintf("%s is missing: without a password nobody is logged in as %q", keyPassword, user)})
@@ -97,7 +109,7 @@ func checkConnection(v configdef.Values) (problems []configdef.Problem) {
 }
 
 func tlsConfig(v configdef.Values) (*tls.Config, *configdef.Problem) {
-	c := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: v.Bool(keyInsecure)} //nolint:gosec // asked for, and documented
+	c := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: v.Bool(keyInsecure)} // asked for, and documented
 	if v.Has(keyCACert) {
 		pem, err := certfile.Read(v.String(keyCACert))
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 
 	"github.com/sluice-connect/sluice/schemas"
+	"github.com/sluice-connect/sluice/schemas/template"
 )
 
 // Every record becomes exactly one command, so that every answer belongs to one record. Where it takes several
@@ -55,8 +56,8 @@ func (b *builder) reset() {
 func (b *builder) command(ctx context.Context, r *schemas.Record) (goredis.Cmder, error) {
 	start := len(b.buf)
 	var err error
-	if b.buf, err = b.settings.key.append(b.buf, r); err != nil {
-		return nil, err
+	if b.buf, err = b.settings.key.Append(b.buf, r); err != nil {
+		return nil, fmt.Errorf("make the Redis key: %w", err)
 	}
 	key := b.since(start)
 	if r.Value.IsNull() {
@@ -72,7 +73,7 @@ func (b *builder) command(ctx context.Context, r *schemas.Record) (goredis.Cmder
 	case typeJSON:
 		return b.json(ctx, key, r, ttl), nil
 	}
-	return b.text(ctx, key, r, ttl), nil
+	return b.plain(ctx, key, r, ttl), nil
 }
 
 // since returns what was rendered from start on.
@@ -81,7 +82,7 @@ func (b *builder) since(start int) []byte {
 	return b.buf[start:len(b.buf):len(b.buf)]
 }
 
-func (b *builder) text(ctx context.Context, key []byte, r *schemas.Record, ttl int64) goredis.Cmder {
+func (b *builder) plain(ctx context.Context, key []byte, r *schemas.Record, ttl int64) goredis.Cmder {
 	value := b.rendered(r.Value.Schema, r.Value.Data())
 	if ttl > 0 {
 		return goredis.NewCmd(ctx, "SET", key, value, "PX", ttl)
@@ -158,7 +159,7 @@ func (b *builder) fields(args []any, v schemas.Value) ([]any, error) {
 			elem = v.Schema.Elem
 		}
 		for _, e := range d {
-			if e.Key == nil || structured(e.Key) {
+			if e.Key == nil || schemas.IsContainer(e.Key) {
 				return nil, errField
 			}
 			if e.Value != nil {
@@ -181,7 +182,7 @@ func (b *builder) rendered(s *schemas.Schema, data any) any {
 		return d
 	}
 	start := len(b.buf)
-	b.buf = appendData(b.buf, s, data)
+	b.buf = schemas.AppendText(b.buf, s, data, textOptions)
 	return b.since(start)
 }
 
@@ -194,10 +195,10 @@ const (
 // ttl returns how many milliseconds the key of r shall live, ttlNone or ttlForever.
 func (b *builder) ttl(r *schemas.Record) (int64, error) {
 	seconds := b.settings.ttl
-	if v, ok := lastHeader(r, keyTTL); ok && !v.IsNull() {
-		n, err := strconv.ParseInt(string(appendData(nil, nil, v.Data())), 10, 64)
+	if v, ok := template.LastHeader(r, keyTTL); ok && !v.IsNull() {
+		n, err := strconv.ParseInt(string(schemas.AppendText(nil, nil, v.Data(), textOptions)), 10, 64)
 		if err != nil || n > maxTTL {
-			return 0, fmt.Errorf("read header %s: it must be a whole number of seconds, at most %d", keyTTL, maxTTL) //nolint:err113
+			return 0, fmt.Errorf("read header %s: it must be a whole number of seconds, at most %d", keyTTL, maxTTL)
 		}
 		if n <= 0 {
 			return ttlForever, nil

@@ -3,7 +3,6 @@ package redis
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/sluice-connect/sluice/schemas/configdef"
 )
@@ -57,9 +56,9 @@ var definition = configdef.New(connectionKeys()...).Add(writeKeys()...).Check(ch
 func connectionKeys() []configdef.Key {
 	const group = "Connection"
 	return []configdef.Key{
-		{Name: keyURI, Type: configdef.Password, Null: true, Importance: configdef.High, Group: group,
+		{Name: keyURI, Type: configdef.Password, Null: true, Importance: configdef.High, Group: group, Valid: validURI,
 			Doc: "Server as redis://user:password@host:port/database, or rediss:// for TLS. It stands before redis.host and redis.port."},
-		{Name: keyHost, Type: configdef.String, Default: "localhost", Importance: configdef.High, Group: group,
+		{Name: keyHost, Type: configdef.String, Default: "localhost", Importance: configdef.High, Group: group, Valid: configdef.Unshown(validHost),
 			Doc: "Host of the server, or of any node of the cluster."},
 		{Name: keyPort, Type: configdef.Int, Default: "6379", Importance: configdef.High, Group: group,
 			Valid: configdef.Between(1, 65535), Doc: "Port of the server."},
@@ -124,32 +123,23 @@ func writeKeys() []configdef.Key {
 	}
 }
 
+// validType says what to use instead of what is not supported, or not yet.
 func validType(v any) error {
-	name, _ := v.(string)
-	for _, t := range laterTypes {
-		if strings.EqualFold(t, name) {
-			return errors.New("not supported yet by this version; use " + listTypes())
-		}
+	const use = "use HASH, STRING or JSON"
+	if err := configdef.Later(laterTypes...)(v); err != nil {
+		return fmt.Errorf("%w; %s", err, use)
 	}
 	if configdef.OneOfFold(supportedTypes...)(v) != nil {
-		return errors.New("use " + listTypes())
+		return errors.New(use)
 	}
 	return nil
 }
-
-func listTypes() string { return "HASH, STRING or JSON" }
 
 func noKeyPassword(v any) error {
 	if s, ok := v.(configdef.Secret); ok && s.IsSet() {
-		return errors.New("encrypted keys are not supported yet by this version; store the key unencrypted where only the worker can read it")
+		return errors.New("encrypted keys are " + configdef.NotYet + "; store the key unencrypted where only the worker can read it")
 	}
 	return nil
-}
-
-func validTemplate(v any) error {
-	text, _ := v.(string)
-	_, err := parseTemplate(text)
-	return err
 }
 
 // checkAll finds what single keys cannot see.
@@ -162,7 +152,7 @@ func checkAll(v configdef.Values) []configdef.Problem {
 		add(keyClientCert, "%s and %s belong together: set both or none", keyClientCert, keyClientKey)
 	}
 	if v.Bool(keyCluster) && v.Int(keyReplicas) > 0 {
-		add(keyReplicas, "%s is not supported yet together with %s", keyReplicas, keyCluster)
+		add(keyReplicas, "%s together with %s is %s", keyReplicas, keyCluster, configdef.NotYet)
 	}
 	return append(problems, checkConnection(v)...)
 }

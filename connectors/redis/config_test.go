@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"testing"
@@ -132,20 +133,40 @@ func TestKeys(t *testing.T) {
 		"${header.none}":                   "!",
 		"${key.id.deeper}":                 "!",
 	} {
-		tmpl, err := parseTemplate(text)
+		tmpl, err := newKey(text)
 		if err != nil {
 			t.Errorf("%s: %v", text, err)
 			continue
 		}
-		got, err := tmpl.append([]byte("before"), &r)
+		got, err := tmpl.Append([]byte("before"), &r)
 		if want == "!" && err == nil || want != "!" && (err != nil || string(got) != "before"+want) {
 			t.Errorf("%s: %s, %v", text, got, err)
 		}
 	}
 	for keyspace, want := range map[string]string{"": "k", "${topic}": "events:k", "a.${topic}.${other}": "a.events.${other}:k"} {
 		r := rec(1, "k", nil)
-		if got, err := keyspaceTemplate(keyspace, ":").append(nil, &r); err != nil || string(got) != want {
+		if got, err := newKeyspace(keyspace, ":").Append(nil, &r); err != nil || string(got) != want {
 			t.Errorf("%q: %s, %v", keyspace, got, err)
 		}
 	}
 }
+
+// TestWhatIsMendedAtTheServer: those errors are marked, so that the runtime says how the task is restarted.
+func TestWhatIsMendedAtTheServer(t *testing.T) {
+	s := &settings{}
+	for answer, want := range map[string]bool{
+		"NOPERM no permissions": true, "WRONGPASS invalid": true, "ERR unknown command 'JSON.SET'": true,
+		"NOAUTH Authentication required.": false, "MOVED 1 10.0.0.1:6379": false, "OOM command not allowed": false,
+	} {
+		err := s.failure("write", serverError(answer))
+		var correctable *connectors.CorrectableError
+		if errors.As(err, &correctable) != want || connectors.IsRetriable(err) != strings.HasPrefix(answer, "OOM") || !strings.HasPrefix(err.Error(), "write: ") {
+			t.Errorf("%s: %v", answer, err)
+		}
+	}
+}
+
+type serverError string
+
+func (e serverError) Error() string { return string(e) }
+func (serverError) RedisError()     {}

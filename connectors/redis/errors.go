@@ -7,16 +7,8 @@ import (
 	"strings"
 
 	goredis "github.com/redis/go-redis/v9"
-)
 
-// verdict is what an answer means for the record it belongs to.
-type verdict uint8
-
-const (
-	verdictDone verdict = iota
-	verdictRetry
-	verdictReject
-	verdictFatal
+	"github.com/sluice-connect/sluice/connectors"
 )
 
 // temporary are the error codes of a server that may take the same command later.
@@ -28,54 +20,71 @@ var temporary = []string{
 // failover are the codes of a server that another one may have replaced under the same name.
 var failover = []string{"READONLY", "MASTERDOWN", "NOREPLICAS"}
 
-// hopeless are the errors that every record would meet, with what to do.
-var hopeless = []struct{ prefix, advice string }{
-	{"NOAUTH", "the server asks for a login: set redis.username and redis.password"},
-	{"WRONGPASS", "the server refuses redis.username and redis.password"},
-	{"ERR invalid password", "the server refuses redis.password"},
-	{"ERR AUTH", "the server has no password: remove redis.username and redis.password"},
-	{"ERR Client sent AUTH", "the server has no password: remove redis.username and redis.password"},
-	{"NOPERM", "the user lacks a permission: extend its ACL"},
-	{"ERR The user executing the script", "the user lacks a permission: extend its ACL"}, // NOPERM in a script of Redis 7.0
-	{"ERR unknown command", "the server lacks a command that redis.type needs"},
-	{"ERR Unknown Redis command", "the server lacks a command that redis.type needs"},
-	{"ERR DB index", "the server does not have the database of redis.uri"},
-	{"ERR invalid DB index", "the server does not have the database of redis.uri"},
-	{"ERR This instance has cluster support disabled", "the server is no cluster: remove redis.cluster"},
+// hopeless are the errors that every record would meet, with what to do. Outside means that it can be done at the
+// server, so that the task has to be restarted afterwards; a change of the configuration restarts it anyway.
+var hopeless = []struct {
+	prefix, advice string
+	outside        bool
+}{
+	{"NOAUTH", "the server asks for a login: set redis.username and redis.password", false},
+	{"WRONGPASS", "the server refuses redis.username and redis.password", true},
+	{"ERR invalid password", "the server refuses redis.password", true},
+	{"ERR AUTH", "the server has no password: remove redis.username and redis.password", false},
+	{"ERR Client sent AUTH", "the server has no password: remove redis.username and redis.password", false},
+	{"NOPERM", "the user lacks a permission: extend its ACL", true},
+	{"ERR The user executing the script", "the user lacks a permission: extend its ACL", true}, // NOPERM in a script of Redis 7.0
+	{"ERR unknown command", "the server lacks a command that redis.type needs", true},
+	{"ERR Unknown Redis command", "the server lacks a command that redis.type needs", true},
+	{"ERR DB index", "the server does not have the database of redis.uri", true},
+	{"ERR invalid DB index", "the server does not have the database of redis.uri", true},
+	{"ERR This instance has cluster support disabled", "the server is no cluster: remove redis.cluster", false},
 }
 
-// classify says what to do about an answer. An error of the server that is neither temporary nor hopeless is about
-// the one command: a wrong type, a bad document, a value that is too large.
-func (s *settings) classify(err error) verdict {
+// classify says what an answer means for the record it belongs to. An error of the server that is neither temporary
+// nor hopeless is about the one command: a wrong type, a bad document, a value that is too large.
+func (s *settings) classify(err error) connectors.Verdict {
 	switch {
 	case err == nil || isNil(err):
-		return verdictDone
+		return connectors.Safe
 	case tlsAdvice(err) != "":
-		return verdictFatal
+		return connectors.Hopeless
 	case !fromServer(err):
-		return verdictRetry // the network, a timeout, the end of the context
+		return connectors.Later // the network, a timeout, the end of the context
 	}
-	text := serverText(err)
-	if moved(text) {
+	answer := serverText(err)
+	if moved(answer) {
 		if s.cluster {
-			return verdictRetry // the slots move faster than the client follows
+			return connectors.Later // the slots move faster than the client follows
 		}
-		return verdictFatal
+		return connectors.Hopeless
 	}
-	if hasCode(text, temporary) {
-		return verdictRetry
+	if hasCode(answer, temporary) {
+		return connectors.Later
 	}
 	for _, h := range hopeless {
-		if strings.HasPrefix(text, h.prefix) {
-			return verdictFatal
+		if strings.HasPrefix(answer, h.prefix) {
+			return connectors.Hopeless
 		}
 	}
-	return verdictReject
+	return connectors.Refused
 }
 
-func hasCode(text string, codes []string) bool {
+// failure is what the runtime is told of an answer that is about no single record; doing completes "verb phrase: ".
+func (s *settings) failure(doing string, err error) error {
+	advice, outside := explain(err)
+	explained := fmt.Errorf("%s: %w", doing, advice)
+	switch {
+	case s.classify(err) == connectors.Later:
+		return connectors.Retriable(explained)
+	case outside:
+		return connectors.Correctable(explained)
+	}
+	return explained
+}
+
+func hasCode(answer string, codes []string) bool {
 	for _, code := range codes {
-		if strings.HasPrefix(text, code) {
+		if strings.HasPrefix(answer, code) {
 			return true
 		}
 	}
@@ -100,8 +109,8 @@ func tlsAdvice(err error) string {
 	return ""
 }
 
-func moved(text string) bool {
-	return strings.HasPrefix(text, "MOVED ") || strings.HasPrefix(text, "ASK ")
+func moved(answer string) bool {
+	return strings.HasPrefix(answer, "MOVED ") || strings.HasPrefix(answer, "ASK ")
 }
 
 func isNil(err error) bool { return errors.Is(err, goredis.Nil) }
@@ -120,36 +129,36 @@ func serverText(err error) string {
 	return strings.TrimPrefix(answer.Error(), "-")
 }
 
-// explain says what to do about an error where that is known.
-func explain(err error) error {
+// explain says what to do about an error where that is known, and whether it can be done outside the configuration.
+func explain(err error) (explained error, outside bool) {
 	if advice := tlsAdvice(err); advice != "" {
-		return fmt.Errorf("%s: %w", advice, err)
+		return fmt.Errorf("%s: %w", advice, err), true
 	}
 	if !fromServer(err) {
-		return err
+		return err, false
 	}
-	text := serverText(err)
+	answer := serverText(err)
 	for _, h := range hopeless {
-		if strings.HasPrefix(text, h.prefix) {
-			return fmt.Errorf("%s (%s)", h.advice, withoutArguments(text)) //nolint:err113
+		if strings.HasPrefix(answer, h.prefix) {
+			return fmt.Errorf("%s (%s)", h.advice, withoutArguments(answer)), h.outside
 		}
 	}
-	if moved(text) {
-		return fmt.Errorf("the server is part of a cluster: set redis.cluster=true (%s)", text) //nolint:err113
+	if moved(answer) {
+		return fmt.Errorf("the server is part of a cluster: set redis.cluster=true (%s)", answer), false
 	}
-	return errors.New(text) //nolint:err113
+	return errors.New(answer), false
 }
 
 // refusal is the reason to reject a record.
 func refusal(command string, err error) error {
-	return fmt.Errorf("execute %s: the server refuses the record: %s", strings.ToUpper(command), withoutArguments(serverText(err))) //nolint:err113
+	return fmt.Errorf("execute %s: the server refuses the record: %s", strings.ToUpper(command), withoutArguments(serverText(err)))
 }
 
 // withoutArguments cuts off the arguments that Redis quotes: they are a record's data.
-func withoutArguments(text string) string {
-	text, _, _ = strings.Cut(text, ", with args")
-	if len(text) > 200 {
-		text = text[:200] + "…"
+func withoutArguments(answer string) string {
+	answer, _, _ = strings.Cut(answer, ", with args")
+	if len(answer) > 200 {
+		answer = answer[:200] + "…"
 	}
-	return text
+	return answer
 }

@@ -8,6 +8,7 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 
 	"github.com/sluice-connect/sluice/schemas/configdef"
+	"github.com/sluice-connect/sluice/schemas/template"
 )
 
 // settings are the parsed configuration of a task.
@@ -19,7 +20,7 @@ type settings struct {
 	timeout     time.Duration
 
 	kind        string
-	key         template
+	key         *template.Template
 	ttl         int64 // seconds; 0 or less: none
 	replace     bool
 	replicas    int
@@ -39,11 +40,11 @@ func newSettings(v configdef.Values) (*settings, []configdef.Problem) {
 	}
 	if v.Has(keyTemplate) {
 		var err error
-		if s.key, err = parseTemplate(v.String(keyTemplate)); err != nil {
+		if s.key, err = newKey(v.String(keyTemplate)); err != nil {
 			return nil, []configdef.Problem{{Key: keyTemplate, Message: err.Error()}}
 		}
 	} else {
-		s.key = keyspaceTemplate(v.String(keyKeyspace), v.String(keySeparator))
+		s.key = newKeyspace(v.String(keyKeyspace), v.String(keySeparator))
 	}
 	if problems := s.connect(v); len(problems) > 0 {
 		return nil, problems

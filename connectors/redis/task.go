@@ -8,18 +8,19 @@ import (
 
 	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/schemas"
+	"github.com/sluice-connect/sluice/schemas/pace"
 )
 
 // task owns the connections its writers take turns with.
 type task struct {
 	settings *settings
-	turns    chan struct{} // one element for each lane in use
+	turns    pace.Slots // one for each lane in use
 	mu       sync.Mutex
 	idle     []*lane
 }
 
 func newTask(s *settings) *task {
-	return &task{settings: s, turns: make(chan struct{}, s.connections)}
+	return &task{settings: s, turns: pace.NewSlots(s.connections)}
 }
 
 // Open returns a writer; it needs no connection before it writes.
@@ -40,15 +41,10 @@ func (t *task) Close(context.Context) error {
 	return errors.Join(errs...)
 }
 
-// take waits for a lane.
-func (t *task) take(ctx context.Context) (*lane, error) {
-	if err := ctx.Err(); err != nil {
+// acquire waits for a lane, which must be released.
+func (t *task) acquire(ctx context.Context) (*lane, error) {
+	if err := t.turns.Acquire(ctx); err != nil {
 		return nil, err
-	}
-	select {
-	case t.turns <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -60,8 +56,8 @@ func (t *task) take(ctx context.Context) (*lane, error) {
 	return newLane(t.settings), nil
 }
 
-// give takes a lane back. A broken one is thrown away: nobody knows what its connections still have under way.
-func (t *task) give(l *lane, broken bool) {
+// release takes a lane back. A broken one is thrown away: nobody knows what its connections still have under way.
+func (t *task) release(l *lane, broken bool) {
 	if broken || l.ctx.Err() != nil {
 		l.cut()
 		_ = l.close()
@@ -70,35 +66,32 @@ func (t *task) give(l *lane, broken bool) {
 		t.idle = append(t.idle, l)
 		t.mu.Unlock()
 	}
-	<-t.turns
+	t.turns.Release()
 }
 
-// probe asks the server whether it is there, lets us in and has the commands we need.
+// probe asks the server whether it is there, lets us in and has the commands we need. That a server is away is
+// retriable: it must not fail a task that starts just now.
 func (t *task) probe(ctx context.Context) error {
-	l, err := t.take(ctx)
+	l, err := t.acquire(ctx)
 	if err != nil {
 		return err
 	}
 	err = l.probe(ctx, t.settings)
-	t.give(l, err != nil)
+	t.release(l, err != nil)
 	return err
 }
 
 func (l *lane) probe(ctx context.Context, s *settings) error {
 	defer l.cutWhenOver(ctx)()
 	if err := l.client.Ping(ctx).Err(); err != nil {
-		explained := fmt.Errorf("connect to Redis at %s: %w", s.dial.Addr, explain(err))
-		if s.classify(err) == verdictRetry {
-			return connectors.Retriable(explained) // a server that is away must not fail a task that starts just now
-		}
-		return explained
+		return s.failure("connect to Redis at "+s.dial.Addr, err)
 	}
 	if s.kind != typeJSON {
 		return nil
 	}
 	answer, err := l.client.Do(ctx, "COMMAND", "INFO", "JSON.SET").Slice()
 	if err == nil && len(answer) == 1 && answer[0] == nil || err != nil && isNil(err) {
-		return fmt.Errorf("use redis.type=JSON at %s: %w", s.dial.Addr, errNoJSON)
+		return connectors.Correctable(fmt.Errorf("use redis.type=JSON at %s: %w", s.dial.Addr, errNoJSON))
 	}
 	// Whoever may not ask finds out with the first record.
 	return nil

@@ -98,7 +98,7 @@ func TestCloseWhileACutWaits(t *testing.T) {
 	w.Committed(0)
 	mustWrite(t, w, big(330)[:300]) // one stored, one waiting
 	deadline := time.Now().Add(time.Minute)
-	for b.count("create") < 2 {
+	for b.count("part") < 3 { // its upload is there when its first part comes
 		if time.Now().After(deadline) {
 			t.Fatal("the waiting file is not sent ahead")
 		}

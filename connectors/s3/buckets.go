@@ -1,10 +1,14 @@
 package s3
 
-import "time"
+import (
+	"time"
+
+	"github.com/sluice-connect/sluice/schemas/javatime"
+)
 
 // buckets maps instants to the directories of a time-based partitioner. One is used by one goroutine.
 type buckets struct {
-	path     *timePath
+	path     *javatime.Pattern
 	duration int64 // milliseconds
 	zone     offsetCache
 	known    map[int64]string
@@ -13,8 +17,8 @@ type buckets struct {
 // maxKnown bounds the directories that are remembered: late records switch between a few.
 const maxKnown = 64
 
-func newBuckets(path *timePath, duration time.Duration) *buckets {
-	return &buckets{path: path, duration: duration.Milliseconds(), zone: offsetCache{loc: path.loc}, known: map[int64]string{}}
+func newBuckets(path *javatime.Pattern, duration time.Duration) *buckets {
+	return &buckets{path: path, duration: duration.Milliseconds(), zone: offsetCache{loc: path.Zone()}, known: map[int64]string{}}
 }
 
 // dir returns the directory of an instant: local time is rounded down to the duration before it is formatted.
@@ -26,7 +30,7 @@ func (b *buckets) dir(ms int64) string {
 	if len(b.known) >= maxKnown {
 		clear(b.known)
 	}
-	d := string(b.path.format(nil, time.UnixMilli(b.utc(local))))
+	d := string(b.path.Append(nil, time.UnixMilli(b.utc(local))))
 	b.known[local] = d
 	return d
 }
@@ -43,7 +47,7 @@ func (b *buckets) utc(local int64) int64 {
 }
 
 func (b *buckets) transition(ms int64) int64 {
-	_, end := time.UnixMilli(ms).In(b.path.loc).ZoneBounds()
+	_, end := time.UnixMilli(ms).In(b.path.Zone()).ZoneBounds()
 	return end.UnixMilli()
 }
 

@@ -2,25 +2,25 @@ package s3
 
 import "github.com/sluice-connect/sluice/schemas/configdef"
 
-// laterKeys are Confluent's keys without effect here. Values that would change what is written are refused, the rest
-// is accepted and ignored.
+// laterKeys are Confluent's keys without effect here. Those that would change what is written are refused, the rest is
+// accepted and ignored.
 var laterKeys = []configdef.Key{
-	{Name: "store.kafka.keys", Type: configdef.Boolean, Default: "false", Group: groupKeys, Valid: refuseTrue, Ignored: true,
-		Doc: "Write record keys to objects of their own. Not supported yet."},
-	{Name: "store.kafka.headers", Type: configdef.Boolean, Default: "false", Group: groupKeys, Valid: refuseTrue, Ignored: true,
-		Doc: "Write record headers to objects of their own. Not supported yet."},
+	{Name: "store.kafka.keys", Type: configdef.Boolean, Default: "false", Group: groupKeys, Later: true,
+		Doc: "Write record keys to objects of their own."},
+	{Name: "store.kafka.headers", Type: configdef.Boolean, Default: "false", Group: groupKeys, Later: true,
+		Doc: "Write record headers to objects of their own."},
 	{Name: "keys.format.class", Type: configdef.Class, Default: classAvro, Importance: configdef.Low, Group: groupKeys, Ignored: true,
 		Doc: "The format of key objects."},
 	{Name: "headers.format.class", Type: configdef.Class, Default: classAvro, Importance: configdef.Low, Group: groupKeys, Ignored: true,
 		Doc: "The format of header objects."},
-	{Name: "s3.object.tagging", Type: configdef.Boolean, Default: "false", Importance: configdef.Low, Group: groupS3, Valid: refuseTrue, Ignored: true,
-		Doc: "Tag objects with their offsets and their record count. Not supported yet."},
-	{Name: "s3.object.tagging.key.value.pairs", Type: configdef.List, Importance: configdef.Low, Group: groupS3, Valid: refuseAny, Ignored: true,
-		Doc: "More tags. Not supported yet."},
+	{Name: "s3.object.tagging", Type: configdef.Boolean, Default: "false", Importance: configdef.Low, Group: groupS3, Later: true,
+		Doc: "Tag objects with their offsets and their record count."},
+	{Name: "s3.object.tagging.key.value.pairs", Type: configdef.List, Importance: configdef.Low, Group: groupS3, Later: true,
+		Doc: "More tags."},
 	{Name: "s3.object.behavior.on.tagging.error", Type: configdef.String, Default: "ignore", Importance: configdef.Low, Group: groupS3,
 		Valid: configdef.OneOfFold("ignore", "fail"), Ignored: true, Doc: "What to do when tagging fails."},
 	{Name: "s3.schema.partition.affix.type", Type: configdef.String, Default: "NONE", Importance: configdef.Low, Group: groupS3,
-		Valid: only([]string{"NONE"}, []string{"PREFIX", "SUFFIX"}), Ignored: true, Doc: "Add a directory for the schema name. Not supported yet."},
+		Later: true, Valid: configdef.OneOf("NONE", "PREFIX", "SUFFIX"), Doc: "Add a directory for the schema name."},
 	{Name: "enable.conditional.writes", Type: configdef.Boolean, Default: "true", Importance: configdef.Low, Group: groupS3, Ignored: true,
 		Doc: "With rotate.schedule.interval.ms: do not overwrite objects that exist. Not done yet."},
 	{Name: "max.files.scan.limit", Type: configdef.Int, Default: "100", Importance: configdef.Low, Group: groupS3, Internal: true, Ignored: true,

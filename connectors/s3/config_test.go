@@ -90,12 +90,12 @@ func TestProblems(t *testing.T) {
 
 func TestDefaults(t *testing.T) {
 	v, _ := definition.Parse(minimal)
-	s, problems := read(v)
+	s, problems := newSettings(v)
 	if len(problems) > 0 || s.partSize != 25<<20 || s.aws.Region != "us-west-2" || !s.pathStyle || s.aws.MaxAttempts != 3 || s.pause != 5*time.Second {
 		t.Errorf("%+v, %v", s, problems)
 	}
 	v, _ = definition.Parse(with("format.class", classBytes, "format.bytearray.separator", "\n--\n", "s3.compression.type", "GZIP"))
-	s, _ = read(v)
+	s, _ = newSettings(v)
 	r := record(0, t0)
 	r.Value.Schema = nil
 	if s.names.extension != ".bin.gz" {

@@ -30,13 +30,13 @@ func (Connector) Config() *configdef.Def { return definition }
 
 // Check asks S3 whether the bucket can be used.
 func (Connector) Check(ctx context.Context, cfg connectors.Config) []configdef.Problem {
-	set, problems := read(cfg.Values)
+	set, problems := newSettings(cfg.Values)
 	if len(problems) > 0 {
 		return problems
 	}
-	st, err := open(ctx, cfg.Name, set)
+	st, err := open(ctx, set)
 	if err != nil {
-		return []configdef.Problem{{Key: "s3.bucket.name", Message: err.Error()}}
+		return []configdef.Problem{{Key: keyBucket, Message: err.Error()}}
 	}
 	st.close()
 	return nil
@@ -44,15 +44,15 @@ func (Connector) Check(ctx context.Context, cfg connectors.Config) []configdef.P
 
 // NewTask starts a task: it fails when the bucket cannot be used.
 func (Connector) NewTask(ctx context.Context, tc connectors.TaskContext, cfg connectors.Config) (connectors.Task, error) {
-	set, problems := read(cfg.Values)
+	set, problems := newSettings(cfg.Values)
 	if len(problems) > 0 {
 		return nil, fmt.Errorf("configure the S3 sink: %s", problems[0].Message)
 	}
-	st, err := open(ctx, cfg.Name, set)
+	st, err := open(ctx, set)
 	if err != nil {
 		return nil, err
 	}
-	if set.extract == nil && cfg.Int("rotate.interval.ms") > 0 && tc.Logger != nil {
+	if set.extract == nil && cfg.Int(keyRotate) > 0 && tc.Logger != nil {
 		tc.Logger.Warn("rotate.interval.ms has no effect: the partitioner is not time-based")
 	}
 	return newTask(tc, set, st), nil
@@ -60,7 +60,7 @@ func (Connector) NewTask(ctx context.Context, tc connectors.TaskContext, cfg con
 
 // open returns a store whose bucket answered. That S3 is away is no reason to fail a task that starts just now; that
 // there are no credentials is.
-func open(ctx context.Context, connector string, set *settings) (*store, error) {
+func open(ctx context.Context, set *settings) (*store, error) {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
 	st, err := newStore(ctx, set)
@@ -71,9 +71,9 @@ func open(ctx context.Context, connector string, set *settings) (*store, error) 
 		st.close()
 		doing := "use bucket " + set.bucket
 		if keyless(err) {
-			return nil, set.explain(connector, doing, err)
+			return nil, set.explain(doing, err)
 		}
-		return nil, set.classify(ctx, connector, doing, err)
+		return nil, set.failure(ctx, doing, err)
 	}
 	return st, nil
 }

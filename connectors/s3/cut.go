@@ -7,9 +7,11 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sluice-connect/sluice/connectors"
+	"github.com/sluice-connect/sluice/schemas/pace"
 )
 
 const (
@@ -37,7 +39,7 @@ func (w *writer) cut(ctx context.Context, why cause) error {
 	if w.gate.shut() {
 		return w.park(c)
 	}
-	return w.settle(ctx)
+	return w.storeClosed(ctx)
 }
 
 // park frees what c does not need while it waits.
@@ -53,9 +55,9 @@ func (w *writer) park(c *closedCut) error {
 	return nil
 }
 
-// settle stores the cuts that may be stored. Only when all files of one are, its records count as safe: a restart in
+// storeClosed stores the cuts that may be stored. Only when all files of one are, its records count as safe: a restart in
 // between must write all of them again to cut them at the same records.
-func (w *writer) settle(ctx context.Context) error {
+func (w *writer) storeClosed(ctx context.Context) error {
 	for len(w.closed) > 0 && !w.gate.shut() {
 		c := w.closed[0]
 		if err := w.storeAll(ctx, c.files); err != nil {
@@ -76,27 +78,35 @@ func (w *writer) storeAll(ctx context.Context, files []*file) error {
 	}
 	var mu sync.Mutex
 	var worst error
-	failed := func() bool {
+	together(files, func(f *file) bool {
+		err := w.explained(ctx, f, f.store(ctx))
 		mu.Lock()
 		defer mu.Unlock()
-		return worst != nil
-	}
-	var wg sync.WaitGroup
-	slots := make(chan struct{}, filesAtOnce)
-	for _, f := range files {
-		if slots <- struct{}{}; failed() {
+		worst = worse(worst, err)
+		return err == nil
+	})
+	return w.rewound(worst)
+}
+
+// together calls do for all of list, for filesAtOnce at the same time, and waits for the calls to end. It makes no more
+// once one has returned false.
+func together[T any](list []T, do func(T) bool) {
+	var running sync.WaitGroup
+	var stopped atomic.Bool
+	slots := pace.NewSlots(filesAtOnce)
+	for _, e := range list {
+		_ = slots.Acquire(context.Background()) // do ends in time
+		if stopped.Load() {
 			break
 		}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			err := w.explained(ctx, f, f.store(ctx))
-			mu.Lock()
-			defer mu.Unlock()
-			worst = worse(worst, err)
+		running.Go(func() {
+			defer slots.Release()
+			if !do(e) {
+				stopped.Store(true)
+			}
 		})
 	}
-	wg.Wait()
-	return w.rewound(worst)
+	running.Wait()
 }
 
 // worse prefers errors that end the task to those that need a rewind, and these to those that pass.
@@ -126,7 +136,7 @@ func (w *writer) explained(ctx context.Context, f *file, err error) error {
 	if err == nil || errors.Is(err, errPartsLost) {
 		return err
 	}
-	return w.task.set.classify(ctx, w.task.tc.Connector, "store "+f.key, err)
+	return w.task.set.failure(ctx, "store "+f.key, err)
 }
 
 // rewound drops all files when err says that parts of one were lost, and asks for their records again.
@@ -157,21 +167,22 @@ func (w *writer) drop(ctx context.Context, abort bool) {
 	for _, c := range w.closed {
 		files = append(files, c.files...)
 	}
-	ctx, cancel := context.WithTimeout(ctx, abortTime)
-	defer cancel()
-	var wg sync.WaitGroup
-	slots := make(chan struct{}, filesAtOnce)
+	var left []upload
 	for _, f := range files {
 		if id := f.discard(); id != "" && abort {
-			slots <- struct{}{}
-			wg.Go(func() {
-				defer func() { <-slots }()
-				w.abort(ctx, f.key, id)
-			})
+			left = append(left, upload{f.key, id})
 		}
 	}
-	wg.Wait()
+	ctx, cancel := context.WithTimeout(ctx, abortTime)
+	defer cancel()
+	together(left, func(u upload) bool {
+		w.abort(ctx, u.key, u.id)
+		return true
+	})
 }
+
+// upload names a multipart upload that is in S3.
+type upload struct{ key, id string }
 
 func (w *writer) abort(ctx context.Context, key, id string) {
 	if err := w.task.store.abort(ctx, key, id); err != nil && w.task.tc.Logger != nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 
 	smithy "github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -31,51 +30,67 @@ func status(err error) int {
 	return 0
 }
 
-// classify turns an error of S3 into what the runtime understands; doing completes "verb phrase:".
-func (s *settings) classify(ctx context.Context, connector, doing string, err error) error {
-	if err == nil {
-		return nil
+// judge says what an answer of S3 means. None is about single records.
+func judge(ctx context.Context, err error) connectors.Verdict {
+	switch {
+	case err == nil:
+		return connectors.Safe
+	case ctx.Err() != nil || awsconfig.Retriable(err):
+		return connectors.Later
 	}
-	if ctx.Err() != nil || awsconfig.Retriable(err) {
+	return connectors.Hopeless
+}
+
+// failure turns an error of S3 into what the runtime understands; doing completes "verb phrase: ".
+func (s *settings) failure(ctx context.Context, doing string, err error) error {
+	switch judge(ctx, err) {
+	case connectors.Safe:
+		return nil
+	case connectors.Later:
 		return connectors.Retriable(fmt.Errorf("%s: %w", doing, err))
 	}
-	return s.explain(connector, doing, err)
+	return s.explain(doing, err)
 }
 
-// explain adds to err what a person must do about it.
-func (s *settings) explain(connector, doing string, err error) error {
-	if advice := s.advice(connector, err); advice != "" {
-		return fmt.Errorf("%s: %s (%w)", doing, advice, err)
+// explain adds to err what a person must do about it, and marks it when that is done outside the configuration.
+func (s *settings) explain(doing string, err error) error {
+	advice, outside := s.advice(err)
+	if advice == "" {
+		return fmt.Errorf("%s: %w", doing, err)
 	}
-	return fmt.Errorf("%s: %w", doing, err)
+	explained := fmt.Errorf("%s: %s (%w)", doing, advice, err)
+	if outside {
+		return connectors.Correctable(explained)
+	}
+	return explained
 }
 
-// advice says what a person must do about err; "" when nothing special is known.
-func (s *settings) advice(connector string, err error) string {
-	restart := "then restart the task: POST /connectors/" + url.PathEscape(connector) + "/restart?includeTasks=true&onlyFailed=true"
+// advice says what a person must do about err, "" when nothing special is known, and whether that can be done outside
+// the configuration, so that the task has to be restarted afterwards.
+func (s *settings) advice(err error) (advice string, outside bool) {
 	c, st, home := code(err), status(err), region(err)
 	switch {
 	case c == "NoSuchBucket", c == "NotFound", c == "" && st == http.StatusNotFound:
-		return fmt.Sprintf("bucket %s does not exist in region %s: create it, %s", s.bucket, s.aws.Region, restart)
+		return fmt.Sprintf("bucket %s does not exist in region %s: create it", s.bucket, s.aws.Region), true
 	case home != "" && home != s.aws.Region:
-		return fmt.Sprintf("bucket %s is not in region %s: set s3.region to %s", s.bucket, s.aws.Region, home)
+		return fmt.Sprintf("bucket %s is not in region %s: set s3.region to %s", s.bucket, s.aws.Region, home), false
 	case st == http.StatusMovedPermanently, st == http.StatusTemporaryRedirect, c == "PermanentRedirect", c == "AuthorizationHeaderMalformed":
-		return fmt.Sprintf("bucket %s is not in region %s: set s3.region to where it is", s.bucket, s.aws.Region)
+		return fmt.Sprintf("bucket %s is not in region %s: set s3.region to where it is", s.bucket, s.aws.Region), false
 	case keyless(err):
-		return "no AWS credentials were found: set aws.access.key.id and aws.secret.access.key, or give the worker a role, " + restart
+		return "no AWS credentials were found: set aws.access.key.id and aws.secret.access.key, or give the worker a role", true
 	case logins[c]:
-		return "S3 does not accept the credentials: renew or correct them, " + restart
+		return "S3 does not accept the credentials: renew or correct them", true
 	case c == "RequestTimeTooSkewed":
-		return "the clock of this machine differs from S3's: set it, " + restart
+		return "the clock of this machine differs from S3's: set it", true
 	case c == "AccessDenied":
-		return fmt.Sprintf("access to bucket %s is denied: %s, %s", s.bucket, grants, restart)
+		return fmt.Sprintf("access to bucket %s is denied: %s", s.bucket, grants), true
 	case st == http.StatusBadRequest && (c == "" || c == "BadRequest"): // nor when they have expired
-		return "S3 refuses the request and does not say why: see whether the credentials are right and have not expired, " + restart
+		return "S3 refuses the request and does not say why: see whether the credentials are right and have not expired", true
 	case st == http.StatusForbidden: // the question for the bucket has answers without a body, which give no reason
-		return fmt.Sprintf("access to bucket %s is denied and S3 does not say why: see whether the credentials are right and have not expired, and %s, %s",
-			s.bucket, grants, restart)
+		return fmt.Sprintf("access to bucket %s is denied and S3 does not say why: see whether the credentials are right and have not expired, and %s",
+			s.bucket, grants), true
 	}
-	return ""
+	return "", false
 }
 
 const grants = "grant s3:ListBucket on it and s3:PutObject and s3:AbortMultipartUpload on its objects"

@@ -59,16 +59,32 @@ func TestStartWhileS3IsAway(t *testing.T) {
 func TestRefusalsWithoutReason(t *testing.T) {
 	b := newBench(t, nil)
 	for status, want := range map[int][]string{
-		403: {"denied", "credentials are right and have not expired", "grant s3:ListBucket", "restart the task"},
-		400: {"credentials are right and have not expired", "restart the task"},
+		403: {"denied", "credentials are right and have not expired", "grant s3:ListBucket"},
+		400: {"credentials are right and have not expired"},
 	} {
 		b.break_(func(w http.ResponseWriter, r *http.Request) bool { w.WriteHeader(status); return true })
 		_, err := Connector{}.NewTask(context.Background(), connectors.TaskContext{}, b.config())
 		for _, text := range want {
-			if err == nil || connectors.IsRetriable(err) || !strings.Contains(err.Error(), text) {
+			if !correctable(err) || !strings.Contains(err.Error(), text) {
 				t.Errorf("%d: %v does not say %q", status, err, text)
 			}
 		}
+	}
+}
+
+// correctable tells errors whose text the runtime completes with how the task is restarted.
+func correctable(err error) bool {
+	var c *connectors.CorrectableError
+	return errors.As(err, &c) && !connectors.IsRetriable(err)
+}
+
+// TestWhatTheConfigurationMends: a change of the configuration restarts the task by itself.
+func TestWhatTheConfigurationMends(t *testing.T) {
+	b := newBench(t, nil)
+	b.break_(func(w http.ResponseWriter, _ *http.Request) bool { return answer(w, 301, "PermanentRedirect") })
+	_, err := Connector{}.NewTask(context.Background(), connectors.TaskContext{}, b.config())
+	if err == nil || correctable(err) || connectors.IsRetriable(err) || !strings.Contains(err.Error(), "set s3.region") {
+		t.Errorf("another region: %v", err)
 	}
 }
 

@@ -56,7 +56,7 @@ func TestWhoseCutsRepeat(t *testing.T) {
 		{hourly("Wallclock", "partitioner.max.open.files", "3"), true, true},
 	} {
 		v, problems := definition.Parse(c.props)
-		s, _ := read(v)
+		s, _ := newSettings(v)
 		if len(problems) > 0 || s.clockObjects() != c.objects || s.clockCuts() != c.cuts {
 			t.Errorf("%v: %v, %v, %v", c.props, problems, s.clockObjects(), s.clockCuts())
 		}

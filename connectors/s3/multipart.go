@@ -78,8 +78,8 @@ func (m *multipart) send(p *part, id string) {
 	m.results <- r // never blocks: it has room for all that are in flight
 }
 
-// take books a finished part; a failed one is queued again, so that nothing is lost but time.
-func (m *multipart) take(r result) error {
+// book counts a finished part; a failed one is queued again, so that nothing is lost but time.
+func (m *multipart) book(r result) error {
 	m.inflight--
 	if r.id != "" {
 		m.id = r.id
@@ -99,7 +99,7 @@ func (m *multipart) sweep() error {
 	for {
 		select {
 		case r := <-m.results:
-			if err := m.take(r); err != nil && first == nil {
+			if err := m.book(r); err != nil && first == nil {
 				first = err
 			}
 		default:
@@ -120,7 +120,7 @@ func (m *multipart) drain(ctx context.Context, n int) error {
 		}
 		select {
 		case r := <-m.results:
-			if err := m.take(r); err != nil {
+			if err := m.book(r); err != nil {
 				return err
 			}
 		case <-ctx.Done():

@@ -37,8 +37,8 @@ func (n naming) key(dir string, r *schemas.Record) (string, error) {
 	}
 	b = append(append(b, dir...), n.dirDelim...)
 	b = append(append(b, r.Topic...), n.fileDelim...)
-	b = append(appendPadded(b, int64(r.Source.Partition), 1), n.fileDelim...)
-	b = append(appendPadded(b, r.Offset, n.pad), n.extension...)
+	b = append(schemas.AppendPadded(b, int64(r.Source.Partition), 1), n.fileDelim...)
+	b = append(schemas.AppendPadded(b, r.Offset, n.pad), n.extension...)
 	if len(b) > maxKey {
 		return "", fmt.Errorf("name the object: the key would have %d bytes and S3 allows %d", len(b), maxKey)
 	}

@@ -55,30 +55,22 @@ func (f byFields) encode(dst []byte, r *schemas.Record, _ int64) ([]byte, error)
 	return dst, nil
 }
 
+// appendFieldValue appends what names a directory: times, fractions and containers would make names that nobody finds
+// again.
 func appendFieldValue(dst []byte, data any) ([]byte, error) {
 	switch d := data.(type) {
-	case nil:
-		return append(dst, "null"...), nil
-	case bool:
-		return strconv.AppendBool(dst, d), nil
-	case int8:
-		return strconv.AppendInt(dst, int64(d), 10), nil
-	case int16:
-		return strconv.AppendInt(dst, int64(d), 10), nil
-	case int32:
-		return strconv.AppendInt(dst, int64(d), 10), nil
-	case int64:
-		return strconv.AppendInt(dst, d, 10), nil
-	case string:
-		return append(dst, d...), nil
+	case nil, bool, int8, int16, int32, int64, string:
 	case schemas.Number:
 		if strings.ContainsAny(string(d), ".eE") {
-			return dst, errors.New("only integers, strings and booleans can name a directory")
+			return dst, errFieldValue
 		}
-		return append(dst, d...), nil
+	default:
+		return dst, errFieldValue
 	}
-	return dst, errors.New("only integers, strings and booleans can name a directory")
+	return schemas.AppendText(dst, nil, data, schemas.TextOptions{}), nil
 }
+
+var errFieldValue = errors.New("only integers, strings and booleans can name a directory")
 
 // byTime files records by their time.
 type byTime struct{ *buckets }

@@ -44,12 +44,12 @@ type cause string
 
 // The causes of a cut; "" is none.
 const (
-	bySize      cause = "flush.size"
-	byInterval  cause = "rotate.interval.ms"
-	byDirectory cause = "rotate.file.on.partition.change"
-	bySchedule  cause = "rotate.schedule.interval.ms"
+	bySize      cause = keyFlushSize
+	byInterval  cause = keyRotate
+	byDirectory cause = keyRotateOnChange
+	bySchedule  cause = keySchedule
 	bySchema    cause = "schema"
-	byOpenFiles cause = "partitioner.max.open.files"
+	byOpenFiles cause = keyMaxOpenFiles
 )
 
 // before tells whether the open files must be cut before the record is written, which then opens the next file.

@@ -3,6 +3,8 @@ package s3
 import (
 	"testing"
 	"time"
+
+	"github.com/sluice-connect/sluice/schemas/javatime"
 )
 
 // step is one record offered to the rotation: its time in minutes since t0, its directory and the wall clock.
@@ -86,11 +88,11 @@ func TestRotation(t *testing.T) {
 }
 
 func TestScheduleIsAlignedToLocalMidnight(t *testing.T) {
-	berlin, err := loadZone("Europe/Berlin")
+	berlin, err := javatime.LoadZone("Europe/Berlin")
 	if err != nil {
 		t.Fatal(err)
 	}
-	saoPaulo, err := loadZone("America/Sao_Paulo")
+	saoPaulo, err := javatime.LoadZone("America/Sao_Paulo")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sluice-connect/sluice/connectors/awsconfig"
 	"github.com/sluice-connect/sluice/schemas/configdef"
+	"github.com/sluice-connect/sluice/schemas/javatime"
 )
 
 // settings are a configuration as the sink uses it. They do not change and are shared by all writers of a task.
@@ -60,7 +61,7 @@ const (
 
 // problems is the check over all keys together.
 func problems(v configdef.Values) []configdef.Problem {
-	_, p := read(v)
+	_, p := newSettings(v)
 	return p
 }
 
@@ -80,31 +81,31 @@ func (r *reader) millis(key string) time.Duration {
 	return max(0, r.Duration(key, time.Millisecond))
 }
 
-// read turns parsed values into settings. It also runs on values some of which failed to parse, and then only must
+// newSettings turns parsed values into settings. It also runs on values some of which failed to parse, and then only must
 // not panic.
-func read(v configdef.Values) (*settings, []configdef.Problem) {
+func newSettings(v configdef.Values) (*settings, []configdef.Problem) {
 	r := &reader{Values: v}
 	s := &settings{
-		bucket:         v.String("s3.bucket.name"),
+		bucket:         v.String(keyBucket),
 		aws:            r.awsOptions(),
-		pathStyle:      v.Bool("s3.path.style.access.enabled"),
-		accelerate:     v.Bool("s3.wan.mode"),
-		expectContinue: v.Bool("s3.http.send.expect.continue"),
-		retryBackoff:   r.millis("s3.retry.backoff.ms"),
-		pause:          max(minPause, r.millis("retry.backoff.ms")),
-		acl:            types.ObjectCannedACL(v.String("s3.acl.canned")),
-		gzip:           strings.EqualFold(v.String("s3.compression.type"), "gzip"),
-		gzipLevel:      int(v.Int("s3.compression.level")),
-		first:          int(v.Int("s3.elastic.buffer.init.capacity")),
-		partSize:       int(v.Int("s3.part.size")),
-		nulls:          nullBehavior(strings.ToLower(v.String("behavior.on.null.values"))),
-		tombstones:     v.String("tombstone.encoded.partition"),
+		pathStyle:      v.Bool(keyPathStyle),
+		accelerate:     v.Bool(keyAccelerate),
+		expectContinue: v.Bool(keyExpectContinue),
+		retryBackoff:   r.millis(keyRetryBackoff),
+		pause:          max(minPause, r.millis(keyPause)),
+		acl:            types.ObjectCannedACL(v.String(keyACL)),
+		gzip:           strings.EqualFold(v.String(keyCompression), "gzip"),
+		gzipLevel:      int(v.Int(keyCompressionLevel)),
+		first:          int(v.Int(keyBuffer)),
+		partSize:       int(v.Int(keyPartSize)),
+		nulls:          nullBehavior(strings.ToLower(v.String(keyNulls))),
+		tombstones:     v.String(keyTombstones),
 	}
 	var err error
-	s.sse, err = newEncryption(v.String("s3.ssea.name"), v.String("s3.sse.kms.key.id"), v.Secret("s3.sse.customer.key"))
-	r.problem("s3.sse.customer.key", err)
+	s.sse, err = newEncryption(v.String(keyEncryption), v.String(keyKMSKey), v.Secret(keyCustomerKey))
+	r.problem(keyCustomerKey, err)
 	if s.accelerate && s.pathStyle {
-		r.problem("s3.wan.mode", errors.New("transfer acceleration needs s3.path.style.access.enabled=false"))
+		r.problem(keyAccelerate, errors.New("transfer acceleration needs s3.path.style.access.enabled=false"))
 	}
 	r.readNulls(s)
 	r.readFormat(s)
@@ -114,42 +115,39 @@ func read(v configdef.Values) (*settings, []configdef.Problem) {
 }
 
 func (r *reader) awsOptions() awsconfig.Options {
-	o := awsconfig.Options{
-		Region:          r.String("s3.region"),
-		Endpoint:        r.String("store.url"),
-		AccessKeyID:     r.String("aws.access.key.id"),
-		SecretAccessKey: r.Secret("aws.secret.access.key"),
-		ProviderClass:   r.String("s3.credentials.provider.class"),
-		ProviderProps:   r.WithPrefix("s3.credentials.provider."),
-		ProxyURL:        r.String("s3.proxy.url"),
-		ProxyUser:       r.String("s3.proxy.user"),
-		ProxyPassword:   r.Secret("s3.proxy.password"),
-		MaxAttempts:     max(1, int(r.Int("s3.part.retries"))),
+	return awsconfig.Options{
+		Region:          r.String(keyRegion),
+		Endpoint:        r.String(keyEndpoint),
+		AccessKeyID:     r.String(keyAccessKey),
+		SecretAccessKey: r.Secret(keySecretKey),
+		ProviderClass:   r.String(keyProvider),
+		ProviderProps:   r.WithPrefix(providerPrefix),
+		ProxyURL:        r.String(keyProxyURL),
+		ProxyUser:       r.String(keyProxyUser),
+		ProxyPassword:   r.Secret(keyProxyPassword),
+		MaxAttempts:     max(1, int(r.Int(keyRetries))),
 	}
-	r.problem("store.url", awsconfig.ValidURL(o.Endpoint))
-	r.problem("s3.proxy.url", awsconfig.ValidURL(o.ProxyURL))
-	return o
 }
 
 // readNulls: reporting needs somebody to report to, otherwise ignoring would turn into failing.
 func (r *reader) readNulls(s *settings) {
 	props := r.Originals()
-	s.reportNulls = r.Bool("report.null.values.to.dlq") && props["errors.tolerance"] == "all" &&
+	s.reportNulls = r.Bool(keyReportNulls) && props["errors.tolerance"] == "all" &&
 		props["errors.deadletterqueue.topic.name"] != ""
 }
 
 func (r *reader) readFormat(s *settings) {
-	s.names = naming{topicsDir: r.String("topics.dir"), dirDelim: r.String("directory.delim"), fileDelim: r.String("file.delim"),
-		pad: int(r.Int("filename.offset.zero.pad.width"))}
-	switch r.String("format.class") {
+	s.names = naming{topicsDir: r.String(keyTopicsDir), dirDelim: r.String(keyDirDelim), fileDelim: r.String(keyFileDelim),
+		pad: int(r.Int(keyPadWidth))}
+	switch r.String(keyFormat) {
 	case classBytes:
-		separator, set := r.Originals()["format.bytearray.separator"] // parsing would trim it
+		separator, set := r.Originals()[keySeparator] // parsing would trim it
 		if !set {
 			separator = "\n"
 		}
-		s.encode, s.names.extension = bytesFormat(separator), r.String("format.bytearray.extension")
+		s.encode, s.names.extension = bytesFormat(separator), r.String(keyExtension)
 	default:
-		s.encode, s.names.extension = jsonFormat(strings.EqualFold(r.String("json.decimal.format"), "NUMERIC")), ".json"
+		s.encode, s.names.extension = jsonFormat(strings.EqualFold(r.String(keyDecimals), "NUMERIC")), ".json"
 	}
 	if s.gzip {
 		s.names.extension += ".gz"
@@ -157,68 +155,68 @@ func (r *reader) readFormat(s *settings) {
 }
 
 func (r *reader) readRotation(s *settings) {
-	s.rules = rotationRules{flushSize: r.Int("flush.size"), schedule: r.millis("rotate.schedule.interval.ms"),
-		maxOpen: int(r.Int("partitioner.max.open.files")), zone: time.UTC}
+	s.rules = rotationRules{flushSize: r.Int(keyFlushSize), schedule: r.millis(keySchedule),
+		maxOpen: int(r.Int(keyMaxOpenFiles)), zone: time.UTC}
 	if s.extract != nil {
-		s.rules.interval = r.millis("rotate.interval.ms")
-		s.rules.onChange = r.Bool("rotate.file.on.partition.change")
+		s.rules.interval = r.millis(keyRotate)
+		s.rules.onChange = r.Bool(keyRotateOnChange)
 	}
 	if s.rules.schedule <= 0 {
 		return
 	}
-	zone, err := loadZone(r.String("timezone"))
+	zone, err := javatime.LoadZone(r.String(keyTimezone))
 	if err != nil {
 		err = errors.New("rotate.schedule.interval.ms needs a time zone, such as UTC or Europe/Berlin")
 	}
-	r.problem("timezone", err)
+	r.problem(keyTimezone, err)
 	s.rules.zone = zone
 }
 
 func (r *reader) readPartitioner(s *settings) {
-	delim := r.String("directory.delim")
+	delim := r.String(keyDirDelim)
 	hourly := "'year'=YYYY'" + delim + "month'=MM'" + delim + "day'=dd"
-	switch r.String("partitioner.class") {
+	switch r.String(keyPartitioner) {
 	case classField:
-		fields := r.List("partition.field.name")
+		fields := r.List(keyFields)
 		if len(fields) == 0 {
-			r.problem("partition.field.name", errors.New("the FieldPartitioner needs at least one field"))
+			r.problem(keyFields, errors.New("the FieldPartitioner needs at least one field"))
 		}
 		s.newPartitioner = func() partitioner { return newByFields(fields, delim) }
 	case classTime:
-		pattern := strings.TrimSuffix(r.String("path.format"), delim)
+		pattern := strings.TrimSuffix(r.String(keyPathFormat), delim)
 		if pattern == "" {
-			r.problem("path.format", errors.New("the TimeBasedPartitioner needs a pattern"))
+			r.problem(keyPathFormat, errors.New("the TimeBasedPartitioner needs a pattern"))
 		}
-		if r.Int("partition.duration.ms") <= 0 {
-			r.problem("partition.duration.ms", errors.New("the TimeBasedPartitioner needs a positive duration"))
+		if r.Int(keyDuration) <= 0 {
+			r.problem(keyDuration, errors.New("the TimeBasedPartitioner needs a positive duration"))
 		}
-		r.readTime(s, "path.format", pattern, r.millis("partition.duration.ms"))
+		r.readTime(s, keyPathFormat, pattern, r.millis(keyDuration))
 	case classHourly:
-		r.readTime(s, "locale", hourly+"'"+delim+"hour'=HH", time.Hour)
+		r.readTime(s, keyLocale, hourly+"'"+delim+"hour'=HH", time.Hour)
 	case classDaily:
-		r.readTime(s, "locale", hourly, 24*time.Hour)
+		r.readTime(s, keyLocale, hourly, 24*time.Hour)
 	default:
 		s.newPartitioner = func() partitioner { return byPartition{} }
 	}
 }
 
 func (r *reader) readTime(s *settings, key, pattern string, duration time.Duration) {
-	if r.String("locale") == "" {
-		r.problem("locale", errors.New("time-based partitioners need a locale, such as en"))
+	if r.String(keyLocale) == "" {
+		r.problem(keyLocale, errors.New("time-based partitioners need a locale, such as en"))
 	}
-	zone, err := loadZone(r.String("timezone"))
+	zone, err := javatime.LoadZone(r.String(keyTimezone))
 	if err != nil {
-		r.problem("timezone", errors.New("time-based partitioners need a time zone, such as UTC or Europe/Berlin"))
+		r.problem(keyTimezone, errors.New("time-based partitioners need a time zone, such as UTC or Europe/Berlin"))
 		zone = time.UTC
 	}
-	path, err := compilePath(pattern, r.String("locale"), zone)
+	path, err := javatime.Joda(pattern, r.String(keyLocale), zone)
 	r.problem(key, err)
 	s.newPartitioner = func() partitioner { return byTime{newBuckets(path, duration)} }
-	switch name, _ := extractorName(r.String("timestamp.extractor")); name {
+	switch name, _ := extractorName(r.String(keyExtractor)); name {
 	case "Record":
 		s.extract = recordTime
 	case "RecordField":
-		s.extract = fieldTime(r.String("timestamp.field"), r.String("timestamp.field.unit"))
+		s.extract = fieldTime(r.String(keyTimeField), r.String(keyTimeUnit))
 	default:
 		s.extract, s.wallclock = wallclock, true
 	}

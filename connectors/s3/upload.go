@@ -8,7 +8,6 @@ import (
 	"errors"
 	"hash/crc32"
 	"io"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -20,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/sluice-connect/sluice/connectors/awsconfig"
+	"github.com/sluice-connect/sluice/schemas/pace"
 )
 
 const (
@@ -38,7 +38,7 @@ type store struct {
 	client *awss3.Client
 	cfg    aws.Config
 	set    *settings
-	slots  chan struct{}
+	slots  pace.Slots // for bodies under way
 }
 
 func newStore(ctx context.Context, set *settings) (*store, error) {
@@ -55,7 +55,7 @@ func newStore(ctx context.Context, set *settings) (*store, error) {
 			o.ContinueHeaderThresholdBytes = 0 // the SDK's default, 2 MiB
 		}
 	})
-	return &store{client: client, cfg: cfg, set: set, slots: make(chan struct{}, requests)}, nil
+	return &store{client: client, cfg: cfg, set: set, slots: pace.NewSlots(requests)}, nil
 }
 
 func (s *store) close() { awsconfig.CloseIdle(s.cfg) }
@@ -63,24 +63,14 @@ func (s *store) close() { awsconfig.CloseIdle(s.cfg) }
 // retryer leaves the pace of a whole connector to the runtime: the SDK's own quota would let the failures of one
 // partition take the retries of another.
 func retryer(set *settings) aws.Retryer {
+	backoff := pace.Backoff{First: set.retryBackoff, Max: maxBackoff, High: 1}
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = set.aws.MaxAttempts
 		o.RateLimiter = ratelimit.None
 		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
-			ceiling := min(set.retryBackoff<<min(attempt, 10), maxBackoff)
-			return time.Duration(rand.Int64N(int64(ceiling) + 1)), nil //nolint:gosec // jitter
+			return backoff.Wait(attempt), nil
 		})
 	})
-}
-
-// slot waits for permission to send a body; the caller must call the function it returns.
-func (s *store) slot(ctx context.Context) (func(), error) {
-	select {
-	case s.slots <- struct{}{}:
-		return func() { <-s.slots }, nil
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
 }
 
 func (s *store) limit(ctx context.Context, size int) (context.Context, context.CancelFunc) {
@@ -102,11 +92,10 @@ func (s *store) checkBucket(ctx context.Context) error {
 
 // put writes a whole object.
 func (s *store) put(ctx context.Context, key string, data []byte) error {
-	free, err := s.slot(ctx)
-	if err != nil {
+	if err := s.slots.Acquire(ctx); err != nil {
 		return err
 	}
-	defer free()
+	defer s.slots.Release()
 	ctx, cancel := s.limit(ctx, len(data))
 	defer cancel()
 	b := newBody(data)
@@ -114,7 +103,7 @@ func (s *store) put(ctx context.Context, key string, data []byte) error {
 	in := &awss3.PutObjectInput{Bucket: &s.set.bucket, Key: &key, Body: b, ContentLength: aws.Int64(int64(len(data))),
 		ContentType: aws.String(contentType), ChecksumCRC32: checksum(data), ACL: s.set.acl}
 	s.set.sse.put(in)
-	_, err = s.client.PutObject(ctx, in, unsigned)
+	_, err := s.client.PutObject(ctx, in, unsigned)
 	return err
 }
 
@@ -134,11 +123,10 @@ func (s *store) create(ctx context.Context, key string) (id string, err error) {
 
 // part uploads one part and returns what completion must know of it.
 func (s *store) part(ctx context.Context, key, id string, number int32, data []byte) (types.CompletedPart, error) {
-	free, err := s.slot(ctx)
-	if err != nil {
+	if err := s.slots.Acquire(ctx); err != nil {
 		return types.CompletedPart{}, err
 	}
-	defer free()
+	defer s.slots.Release()
 	ctx, cancel := s.limit(ctx, len(data))
 	defer cancel()
 	b := newBody(data)

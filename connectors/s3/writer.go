@@ -45,7 +45,7 @@ func newWriter(t *task, tp schemas.TopicPartition) *writer {
 
 // Write adds records to the open files and stores them when a rule says so, which blocks until S3 has them.
 func (w *writer) Write(ctx context.Context, batch []schemas.Record) (int, error) {
-	if err := w.settle(ctx); err != nil {
+	if err := w.storeClosed(ctx); err != nil {
 		return 0, err
 	}
 	now := w.task.clock()
@@ -164,7 +164,7 @@ func (w *writer) file(r *schemas.Record) (*file, error) {
 
 // Advance cuts when the schedule asks for it, and goes on with uploads that failed or waited.
 func (w *writer) Advance(ctx context.Context, now time.Time) (wake time.Time, err error) {
-	if err = w.settle(ctx); err == nil && w.rot.due(now) {
+	if err = w.storeClosed(ctx); err == nil && w.rot.due(now) {
 		err = w.cut(ctx, bySchedule)
 	}
 	if err != nil {

@@ -62,7 +62,7 @@ func topicNames(v cd.Values) []cd.Problem {
 	return nil
 }
 
-const notYet = " is not supported yet by this version"
+const notYet = " is " + cd.NotYet
 
 // unsupported refuses what this version would otherwise drop silently: a connector that asks for it must not start.
 func unsupported(v cd.Values) []cd.Problem {

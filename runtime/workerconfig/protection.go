@@ -3,13 +3,15 @@ package workerconfig
 import (
 	"errors"
 	"strings"
+
+	"github.com/sluice-connect/sluice/schemas/configdef"
 )
 
 // Properties that protect a worker stop its start while they cannot be honoured: who wrote them relies on them.
 
 func noExtensions(value any) error {
 	if list, _ := value.([]string); len(list) > 0 {
-		return errors.New("REST extensions are not supported yet by this version; put an authenticating proxy in front and remove the property")
+		return errors.New("REST extensions are " + configdef.NotYet + "; put an authenticating proxy in front and remove the property")
 	}
 	return nil
 }

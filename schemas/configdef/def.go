@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"reflect"
 	"sort"
 	"strings"
 )
@@ -75,6 +76,9 @@ type Key struct {
 	Internal bool
 	// Ignored keys are accepted for compatibility and have no effect; the reference says so.
 	Ignored bool
+	// Later keys are known and not honoured yet: every value but the default is refused, because to ignore it would lose
+	// what its user relies on; the reference says so. For single values there is the validator Later.
+	Later bool
 }
 
 // Def is an ordered set of keys plus checks over all of them together.
@@ -213,13 +217,24 @@ func (k Key) parse(props map[string]string) (any, error) {
 // validate asks the validator of k about a parsed value. An empty default stands for "not set" and is not asked about.
 func (k Key) validate(value any, props map[string]string) error {
 	_, set := props[k.Name]
-	if k.Valid == nil || value == nil || (!set && k.Default == "") {
+	if value == nil || (!set && k.Default == "") {
 		return nil
 	}
-	if err := k.Valid(value); err != nil {
-		return k.invalid(written(value), err)
+	if k.Valid != nil {
+		if err := k.Valid(value); err != nil {
+			return k.invalid(written(value), err)
+		}
+	}
+	if k.Later && !k.isDefault(value) {
+		return k.invalid(written(value), errLater)
 	}
 	return nil
+}
+
+// isDefault reports whether a parsed value is the default of k, or nothing where that is null.
+func (k Key) isDefault(value any) bool {
+	usual, err := parse(k.Type, k.Default)
+	return err == nil && reflect.DeepEqual(value, usual)
 }
 
 // unparsable reports whether text is no value of k's type.
@@ -242,6 +257,10 @@ func written(value any) string {
 }
 
 func (k Key) invalid(text string, err error) error {
+	var hidden hiddenError
+	if errors.As(err, &hidden) {
+		text = Hidden
+	}
 	return errors.New(k.Refusal(text, err.Error()))
 }
 

@@ -250,3 +250,73 @@ func TestOnlyKeepsSomeKeys(t *testing.T) {
 	}()
 	d.Only("a", "d")
 }
+
+func TestWhatComesLaterIsRefused(t *testing.T) {
+	d := New(
+		Key{Name: "switch", Type: Boolean, Default: "false", Later: true, Doc: "A switch."},
+		Key{Name: "tags", Type: List, Later: true, Doc: "Tags."},
+		Key{Name: "password", Type: Password, Null: true, Later: true, Doc: "A password."},
+		Key{Name: "mode", Type: String, Default: "NONE", Valid: All(Later("FULL", "HALF"), OneOf("NONE")), Doc: "A mode."},
+	)
+	for _, c := range []struct{ key, text, message string }{
+		{"switch", "true", "Invalid value true for configuration switch: it is not supported yet by this version"},
+		{"switch", " FALSE", ""},
+		{"switch", "maybe", "Invalid value maybe for configuration switch: Expected value to be either true or false"},
+		{"tags", "a,b", "Invalid value [a, b] for configuration tags: it is not supported yet by this version"},
+		{"tags", "", ""},
+		{"password", "geheim", "Invalid value [hidden] for configuration password: it is not supported yet by this version"},
+		{"password", "", ""},
+		{"mode", "full", "Invalid value full for configuration mode: it is not supported yet by this version"},
+		{"mode", "NONE", ""},
+		{"mode", "other", "Invalid value other for configuration mode: String must be one of: NONE"},
+	} {
+		_, problems := d.Parse(map[string]string{c.key: c.text})
+		if c.message == "" && len(problems) > 0 || c.message != "" && (len(problems) != 1 || problems[0] != Problem{c.key, c.message}) {
+			t.Errorf("%s=%s: %v", c.key, c.text, problems)
+		}
+	}
+	if _, problems := d.Parse(nil); len(problems) > 0 {
+		t.Errorf("nothing set: %v", problems)
+	}
+	if text := d.Markdown(); !strings.Contains(text, "**Later:** not supported yet by this version, so that only the default is accepted. Tags.") {
+		t.Error(text)
+	}
+}
+
+func TestUnshownValuesStayOutOfMessages(t *testing.T) {
+	noLogin := func(v any) error {
+		for _, s := range append(list(v), text(v)) {
+			if strings.Contains(s, "@") {
+				return errors.New("it holds a login")
+			}
+		}
+		return nil
+	}
+	d := New(
+		Key{Name: "host", Type: String, Valid: Unshown(noLogin), Doc: "A host."},
+		Key{Name: "urls", Type: List, Valid: All(func(any) error { return nil }, Unshown(noLogin)), Doc: "URLs."},
+		Key{Name: "wrapped", Type: String, Valid: func(v any) error {
+			if err := Unshown(noLogin)(v); err != nil {
+				return fmt.Errorf("look at the host: %w", err)
+			}
+			return nil
+		}, Doc: "A host."},
+	)
+	for key, want := range map[string]string{
+		"host":    "Invalid value [hidden] for configuration host: it holds a login",
+		"urls":    "Invalid value [hidden] for configuration urls: it holds a login",
+		"wrapped": "Invalid value [hidden] for configuration wrapped: look at the host: it holds a login",
+	} {
+		_, problems := d.Parse(map[string]string{key: "h,user:geheim@h"})
+		if len(problems) != 1 || problems[0] != (Problem{key, want}) {
+			t.Errorf("%s: %v", key, problems)
+		}
+		if _, problems := d.Parse(map[string]string{key: "h"}); len(problems) > 0 {
+			t.Errorf("%s: %v", key, problems)
+		}
+	}
+}
+
+func list(v any) []string { l, _ := v.([]string); return l }
+
+func text(v any) string { s, _ := v.(string); return s }

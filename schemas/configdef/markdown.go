@@ -59,6 +59,9 @@ func (k Key) meaning() string {
 	if k.Ignored {
 		notes = append(notes, "**Ignored:** accepted for compatibility, without effect.")
 	}
+	if k.Later {
+		notes = append(notes, "**Later:** "+NotYet+", so that only the default is accepted.")
+	}
 	notes = append(notes, k.Doc)
 	if k.Type == Password {
 		notes = append(notes, "Shown as "+Hidden+".")

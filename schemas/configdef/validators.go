@@ -60,6 +60,40 @@ func NonEmpty(v any) error {
 	return nil
 }
 
+// NotYet ends every text about what this version does not do yet: "encrypted keys are " + NotYet.
+const NotYet = "not supported yet by this version"
+
+// errLater refuses what a later version will take.
+var errLater = errors.New("it is " + NotYet)
+
+// Later refuses the given strings, in any case, as what a later version will take, and accepts all others: it stands in
+// All before the validator that knows what is supported.
+func Later(values ...string) func(any) error {
+	return func(v any) error {
+		if s, ok := v.(string); ok && slices.ContainsFunc(values, func(l string) bool { return strings.EqualFold(l, s) }) {
+			return errLater
+		}
+		return nil
+	}
+}
+
+// Unshown accepts what valid accepts and keeps the values that it refuses out of the message, as if the key were a
+// password: for text that may hold a secret by mistake, such as a URL with a login. The errors of valid must not quote
+// the value either.
+func Unshown(valid func(any) error) func(any) error {
+	return func(v any) error {
+		if err := valid(v); err != nil {
+			return hiddenError{err}
+		}
+		return nil
+	}
+}
+
+// hiddenError is a refusal whose value must not be shown.
+type hiddenError struct{ error }
+
+func (e hiddenError) Unwrap() error { return e.error }
+
 // All accepts what every given validator accepts; the first refusal counts.
 func All(validators ...func(any) error) func(any) error {
 	return func(v any) error {

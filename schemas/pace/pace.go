@@ -9,7 +9,7 @@ import (
 
 // Backoff counts up the waits between attempts: the first is First, each further one twice the one before, none longer
 // than Max. Of each wait a part between Low and High is taken by chance, so that those that failed together do not come
-// back together; with both 0 it is taken whole. The zero value waits not at all. It belongs to one goroutine.
+// back together; with both 0 it is taken whole. Without First it waits not at all. It belongs to one goroutine.
 type Backoff struct {
 	First, Max time.Duration
 	Low, High  float64
@@ -42,8 +42,11 @@ func (b *Backoff) Wait(failuresBefore int) time.Duration {
 // ceiling doubles First, and looks at Max before a doubling could overflow.
 func (b *Backoff) ceiling(doublings int) time.Duration {
 	d := b.First
+	if d <= 0 {
+		return 0
+	}
 	for range doublings {
-		if d <= 0 || d > b.Max/2 {
+		if d > b.Max/2 {
 			return max(b.Max, 0)
 		}
 		d *= 2
@@ -76,3 +79,25 @@ func (s Signal) Set() {
 	default:
 	}
 }
+
+// Slots bounds how many do something at the same time.
+type Slots chan struct{}
+
+// NewSlots returns n free slots.
+func NewSlots(n int) Slots { return make(Slots, n) }
+
+// Acquire waits for a slot, or for the end of ctx and returns its cause. Who has a slot must release it.
+func (s Slots) Acquire(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	select {
+	case s <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Release frees a slot that was acquired.
+func (s Slots) Release() { <-s }

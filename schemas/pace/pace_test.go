@@ -75,3 +75,35 @@ func TestSignalHoldsOneToken(t *testing.T) {
 	default:
 	}
 }
+
+func TestNoFirstWaitIsNoWaitAtAll(t *testing.T) {
+	for _, failures := range []int{0, 1, 7} {
+		if d := (&Backoff{Max: time.Second, High: 1}).Wait(failures); d != 0 {
+			t.Errorf("after %d failures the wait is %v", failures, d)
+		}
+	}
+}
+
+func TestSlotsBoundWhoHasOne(t *testing.T) {
+	s := NewSlots(2)
+	for range 2 {
+		if err := s.Acquire(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	why := errors.New("why")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	waited := make(chan error)
+	go func() { waited <- s.Acquire(ctx) }()
+	cancel(why)
+	if err := <-waited; !errors.Is(err, why) {
+		t.Errorf("a third slot: %v", err)
+	}
+	s.Release()
+	if err := s.Acquire(ctx); !errors.Is(err, why) {
+		t.Errorf("a slot after the end: %v", err)
+	}
+	if err := s.Acquire(t.Context()); err != nil {
+		t.Error(err)
+	}
+}

@@ -58,9 +58,9 @@ func readConfig(v configdef.Values) (config, error) {
 func readBases(list []string, auth string) ([]base, error) {
 	var bases []base
 	for _, text := range list {
-		u, err := url.Parse(text)
-		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-			return nil, fmt.Errorf("%s must list http:// or https:// addresses", URLKey)
+		u, ok := parseURL(text)
+		if !ok {
+			return nil, fmt.Errorf("read %s: %w", URLKey, errURL)
 		}
 		b := base{auth: auth, url: &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")}}
 		if auth == "" && u.User != nil {
@@ -73,6 +73,24 @@ func readBases(list []string, auth string) ([]base, error) {
 		return nil, fmt.Errorf("%s is empty", URLKey)
 	}
 	return bases, nil
+}
+
+var errURL = errors.New("it must list http:// or https:// addresses")
+
+// validURLs is the validator of the addresses; they may hold a login, so that its error quotes none of them.
+func validURLs(v any) error {
+	list, _ := v.([]string)
+	for _, text := range list {
+		if _, ok := parseURL(text); !ok {
+			return errURL
+		}
+	}
+	return nil
+}
+
+func parseURL(text string) (u *url.URL, ok bool) {
+	u, err := url.Parse(text)
+	return u, err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
 }
 
 // authorization returns the header for all addresses, "" when each URL brings its own credentials or none.

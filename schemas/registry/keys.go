@@ -20,7 +20,7 @@ const (
 // Keys defines what New reads, for the definitions of the converters that use a registry.
 func Keys() *cd.Def {
 	d := cd.New(
-		cd.Key{Name: URLKey, Type: cd.List, Required: true, Importance: cd.High,
+		cd.Key{Name: URLKey, Type: cd.List, Required: true, Importance: cd.High, Valid: cd.Unshown(validURLs),
 			Doc: "Addresses of the schema registry, comma-separated. When one does not answer, the next is asked."},
 		cd.Key{Name: cacheSizeKey, Type: cd.Int, Default: "1000", Valid: cd.AtLeast(1), Importance: cd.Low,
 			Doc: "How many schemas are kept in memory."},

@@ -301,7 +301,6 @@ func TestLogsCarryNoCredentials(t *testing.T) {
 
 func TestBadConfigurations(t *testing.T) {
 	for want, props := range map[string]map[string]string{
-		"http:// or https://":      {URLKey: "mock://x"},
 		"SASL_INHERIT is not":      {basicSource: "SASL_INHERIT"},
 		"must be URL or USER_INFO": {basicSource: "X"},
 		"user:password":            {basicSource: "USER_INFO", basicInfo: "s3cret"},
@@ -327,6 +326,16 @@ func TestBadConfigurations(t *testing.T) {
 		_, err := New(v, slog.Default())
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("%v: %v", props, err)
+		}
+	}
+}
+
+func TestBadAddressesAreRefusedUnshown(t *testing.T) {
+	for _, text := range []string{"mock://x", "http://bob:s3cret@h,ftp://bob:s3cret@h", "bob:s3cret@h", "http://bob:s3cret@h:port", "http://h,"} {
+		_, problems := Keys().Parse(map[string]string{URLKey: text})
+		if len(problems) != 1 || problems[0].Key != URLKey || !strings.Contains(problems[0].Message, "http:// or https://") ||
+			strings.Contains(problems[0].Message, "s3cret") || strings.Contains(problems[0].Message, "mock") {
+			t.Errorf("%s: %v", text, problems)
 		}
 	}
 }

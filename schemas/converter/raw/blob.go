@@ -33,6 +33,8 @@ type blob struct{ bytes []byte }
 func (b *blob) Tree() any                   { return bytes.Clone(b.bytes) }
 func (b *blob) Lookup([]string) (any, bool) { return nil, false }
 
+func (b *blob) AppendText(dst []byte) []byte { return append(dst, b.bytes...) }
+
 func (b *blob) AppendJSON(dst []byte) []byte {
 	return append(base64.StdEncoding.AppendEncode(append(dst, '"'), b.bytes), '"')
 }

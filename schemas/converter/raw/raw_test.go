@@ -150,3 +150,23 @@ func BenchmarkConvertString(b *testing.B) {
 	}
 	_ = v
 }
+
+// TestTextOfLazyValues: what lazy data writes by itself is what its built form gives.
+func TestTextOfLazyValues(t *testing.T) {
+	for _, class := range []string{"StringConverter", "ByteArrayConverter"} {
+		c, err := converter.New(class, nil, converter.ForValue)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, data := range []string{"", "text \"quoted\"", "é\n", "\xff\x00"} {
+			v, err := c.Convert(t.Context(), "topic", []byte(data))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, want := v.AppendText(nil, schemas.TextOptions{}), schemas.AppendText(nil, v.Schema, v.Data(), schemas.TextOptions{})
+			if string(got) != string(want) {
+				t.Errorf("%s of %q: %q, built %q", class, data, got, want)
+			}
+		}
+	}
+}

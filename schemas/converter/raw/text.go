@@ -80,6 +80,7 @@ type text struct{ bytes []byte }
 func (t *text) Tree() any                    { return string(t.bytes) }
 func (t *text) Lookup([]string) (any, bool)  { return nil, false }
 func (t *text) AppendJSON(dst []byte) []byte { return schemas.AppendJSONText(dst, t.bytes) }
+func (t *text) AppendText(dst []byte) []byte { return append(dst, t.bytes...) }
 
 // validUTF8 returns b itself unless it is malformed; then each longest piece that could begin a character, or else
 // each byte, becomes U+FFFD, as in Java.
