@@ -95,7 +95,7 @@ func (h *history) event(t *testing.T) {
 	case "leave":
 		h.end(stopTask)
 	case "crash":
-		h.end(crash)
+		h.end(cutShort)
 	case "pause":
 		h.each((*SinkTask).Pause)
 	case "resume":
@@ -160,9 +160,9 @@ func (h *history) end(how func(*SinkTask)) {
 	h.tasks = slices.Delete(h.tasks, i, i+1)
 }
 
-// crash ends a task in the middle of its work. One that is joining stops in good order instead: the embedded broker never
+// cutShort ends a task in the middle of its work. One that is joining stops in good order instead: the embedded broker never
 // gives up a member that crashes then.
-func crash(s *SinkTask) {
+func cutShort(s *SinkTask) {
 	s.mu.Lock()
 	working := len(s.pipelines) > 0
 	s.mu.Unlock()
@@ -170,7 +170,7 @@ func crash(s *SinkTask) {
 		stopTask(s)
 		return
 	}
-	s.kill()
+	s.life.kill()
 	<-s.Done()
 }
 
@@ -193,8 +193,8 @@ func (h *history) finish(t *testing.T) {
 		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 		s.Stop(ctx)
 		cancel()
-		if s.failure != nil {
-			h.t.Errorf("a task failed: %v", s.failure)
+		if s.status.failure != nil {
+			h.t.Errorf("a task failed: %v", s.status.failure)
 		}
 	}
 	if _, twice := h.ledger.total(); twice > 0 && !h.ledger.disturbed {

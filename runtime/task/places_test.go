@@ -210,7 +210,7 @@ func (p *places) check() {
 	l := p.ledger
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err := p.tasks[0].failure; err != nil {
+	if err := p.tasks[0].status.failure; err != nil {
 		p.t.Errorf("the task failed: %v", err)
 	}
 	for _, w := range l.wrong {

@@ -14,7 +14,7 @@ func TestFailureAtOnceIsToldLater(t *testing.T) {
 	eventually(t, "end of the sink task", func() bool {
 		r.task.mu.Lock()
 		defer r.task.mu.Unlock()
-		return r.task.failure != nil
+		return r.task.status.failure != nil
 	})
 	if got := r.state(); got != Running {
 		t.Errorf("state %s while a failure settles", got)
