@@ -57,12 +57,12 @@ type nullTask struct {
 
 func startTask(s task.Spec) herder.Task {
 	t := &nullTask{spec: s, done: make(chan struct{})}
-	s.Report(task.Running, "")
+	s.Report(runtime.Running, "")
 	return t
 }
 
-func (t *nullTask) Pause()                { t.spec.Report(task.Paused, "") }
-func (t *nullTask) Resume()               { t.spec.Report(task.Running, "") }
+func (t *nullTask) Pause()                { t.spec.Report(runtime.Paused, "") }
+func (t *nullTask) Resume()               { t.spec.Report(runtime.Running, "") }
 func (t *nullTask) Done() <-chan struct{} { return t.done }
 func (t *nullTask) Stop(context.Context)  { close(t.done) }
 

@@ -7,13 +7,13 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/IBM/sarama"
 
 	"github.com/sluice-connect/sluice/runtime/kafka"
 	"github.com/sluice-connect/sluice/runtime/metrics"
 	"github.com/sluice-connect/sluice/schemas"
+	"github.com/sluice-connect/sluice/schemas/pace"
 )
 
 // Bounds on what waits for the dead letter queue of a task. Pipelines look at them before a record fails; what a sink
@@ -33,7 +33,7 @@ type deadLetters struct {
 	waits   func(who any, reason string) // says why letters do not get through, "" when they do
 	log     *slog.Logger
 	metrics *metrics.Task
-	wake    chan struct{} // holds a token when there is something to send
+	wake    pace.Signal // set when there is something to send
 	done    chan struct{}
 	cancel  context.CancelFunc
 
@@ -64,15 +64,12 @@ func (d *deadLetters) add(pl *pipeline, r *schemas.Record, e *recordError) *lett
 	d.bytes += l.size
 	d.mu.Unlock()
 	d.metrics.DeadLetterSent()
-	select {
-	case d.wake <- struct{}{}:
-	default:
-	}
+	d.wake.Set()
 	return l
 }
 
-// unsettled returns those letters that have not arrived.
-func (d *deadLetters) unsettled(letters []*letter) []*letter {
+// undelivered returns those letters that have not arrived.
+func (d *deadLetters) undelivered(letters []*letter) []*letter {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return slices.DeleteFunc(letters, func(l *letter) bool { return l.gone })
@@ -101,7 +98,7 @@ func (d *deadLetters) sweep() {
 	d.queue = slices.DeleteFunc(d.queue, func(l *letter) bool {
 		if l.gone {
 			d.bytes -= l.size
-			l.owner.signal()
+			l.owner.wake.Set()
 		}
 		return l.gone
 	})
@@ -109,7 +106,7 @@ func (d *deadLetters) sweep() {
 		return
 	}
 	for pl := range d.waiting {
-		pl.signal()
+		pl.wake.Set()
 	}
 	clear(d.waiting)
 }
@@ -123,7 +120,7 @@ func (d *deadLetters) run(ctx context.Context) {
 			_ = p.Close() // nothing is under way
 		}
 	}()
-	wait, most := retryFirst, maxLetters
+	backoff, most := newBackoff(), maxLetters
 	for ctx.Err() == nil {
 		batch := d.next(most)
 		if len(batch) == 0 {
@@ -136,7 +133,7 @@ func (d *deadLetters) run(ctx context.Context) {
 		}
 		err := d.deliver(ctx, &p, batch)
 		if most = maxLetters; err == nil {
-			wait = retryFirst
+			backoff.Reset()
 			d.waits(d, "")
 			continue
 		}
@@ -154,12 +151,9 @@ func (d *deadLetters) run(ctx context.Context) {
 			return
 		}
 		d.waits(d, "waiting for the dead letter topic "+d.topic+": "+err.Error())
+		wait := backoff.Next()
 		d.log.Warn("sending to the dead letter queue; will retry", "topic", d.topic, "in", wait, "error", err)
-		select {
-		case <-ctx.Done():
-		case <-time.After(wait):
-		}
-		wait = min(2*wait, retryMax)
+		_ = pace.Sleep(ctx, wait) // the loop looks
 	}
 }
 
@@ -218,7 +212,7 @@ func (d *deadLetters) failed(batch []*letter) {
 		}
 	}
 	for _, l := range d.queue {
-		l.owner.signal()
+		l.owner.wake.Set()
 	}
 }
 

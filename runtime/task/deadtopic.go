@@ -9,6 +9,7 @@ import (
 
 	"github.com/sluice-connect/sluice/runtime/kafka"
 	"github.com/sluice-connect/sluice/schemas/configdef"
+	"github.com/sluice-connect/sluice/schemas/pace"
 )
 
 const deadText = "Could not initialize dead letter queue with topic="
@@ -78,7 +79,7 @@ func (t *SinkTask) ensureDeadTopic(admin map[string]string, topic string) error 
 }
 
 func newDeadLetters(t *SinkTask, producer kafka.ProducerConfig, topic string) *deadLetters {
-	d := &deadLetters{topic: topic, fail: t.fail, waits: t.outages.set, log: t.log, metrics: t.spec.Metrics, wake: make(chan struct{}, 1), done: make(chan struct{}),
+	d := &deadLetters{topic: topic, fail: t.fail, waits: t.outages.set, log: t.log, metrics: t.spec.Metrics, wake: pace.NewSignal(), done: make(chan struct{}),
 		waiting: map[*pipeline]struct{}{}}
 	d.connect = func(ctx context.Context) (*kafka.Producer, error) {
 		start, cancel := context.WithTimeout(ctx, startTime)
@@ -86,7 +87,7 @@ func newDeadLetters(t *SinkTask, producer kafka.ProducerConfig, topic string) *d
 		return producer.Connect(ctx, start, topic)
 	}
 	var ctx context.Context
-	ctx, d.cancel = context.WithCancel(t.hard)
+	ctx, d.cancel = context.WithCancel(t.life.hard)
 	go d.run(ctx)
 	return d
 }

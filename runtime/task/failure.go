@@ -3,7 +3,9 @@ package task
 import (
 	"errors"
 	"fmt"
+	"net/url"
 
+	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/runtime/crash"
 	"github.com/sluice-connect/sluice/schemas"
 )
@@ -48,25 +50,34 @@ const (
 // maxTrace bounds the text of a status answer: causes may quote what a sink or registry said.
 const maxTrace = 16 << 10
 
-// trace renders err for status answers in the shape of a Java stack trace: what happened, then the cause.
-func trace(err error) string {
+// trace renders the failure of a connector's task for status answers in the shape of a Java stack trace: what happened,
+// then the cause.
+func trace(err error, connector string) string {
 	var record *recordError
-	var panicked *crash.Error
 	var dead *deadTopicError
 	var text string
+	message, caught := err.Error()+restartHint(err, connector), crash.In(err)
 	switch {
 	case errors.As(err, &record):
-		text = tolerated + "\nCaused by: " + record.exception().class + ": " + err.Error()
+		text = tolerated + "\nCaused by: " + record.exception().class + ": " + message
 	case errors.As(err, &dead):
 		text = plain + deadText + dead.topic + "\nCaused by: " + dead.exception()
-	case errors.As(err, &panicked):
-		text = exiting + "\nCaused by: java.lang.RuntimeException: " + err.Error() + "\n" + string(panicked.Stack)
-	case errors.As(err, new(*sinkError)):
-		text = exiting + "\nCaused by: " + plain + err.Error()
+	case caught != nil:
+		text = exiting + "\nCaused by: java.lang.RuntimeException: " + message + "\n" + string(caught.Stack)
+	case errors.As(err, new(*sinkError)), errors.As(err, new(*contractError)):
+		text = exiting + "\nCaused by: " + plain + message
 	default:
-		text = plain + err.Error()
+		text = plain + message
 	}
 	return cut(text)
+}
+
+// restartHint says what is to be done after a person has corrected what made a task fail; "" for other failures.
+func restartHint(err error, connector string) string {
+	if !errors.As(err, new(*connectors.CorrectableError)) {
+		return ""
+	}
+	return ", then restart the task: POST /connectors/" + url.PathEscape(connector) + "/restart?includeTasks=true&onlyFailed=true"
 }
 
 // sinkError is a fatal error of a writer.

@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/sluice-connect/sluice/connectors"
+	"github.com/sluice-connect/sluice/runtime"
 	"github.com/sluice-connect/sluice/schemas"
 )
 
@@ -141,7 +142,7 @@ func (h *history) join() {
 	}
 	h.started++
 	h.tasks = append(h.tasks, Start(Spec{Connector: "c", ID: h.started, Plugin: &connectors.Plugin{Class: "ledger", Connector: h.ledger}, Logger: h.log,
-		Report: func(State, string) {},
+		Report: func(runtime.State, string) {},
 		Props: map[string]string{"topics": "t", "consumer.override.heartbeat.interval.ms": "50", "consumer.override.fetch.max.wait.ms": "20",
 			"consumer.override.session.timeout.ms": "1500", "consumer.override.max.poll.records": "20",
 			// The embedded broker never answers a join whose coordinator moves.
@@ -170,7 +171,7 @@ func cutShort(s *SinkTask) {
 		stopTask(s)
 		return
 	}
-	s.kill()
+	s.life.kill()
 	<-s.Done()
 }
 
@@ -193,8 +194,8 @@ func (h *history) finish(t *testing.T) {
 		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 		s.Stop(ctx)
 		cancel()
-		if s.failure != nil {
-			h.t.Errorf("a task failed: %v", s.failure)
+		if s.status.failure != nil {
+			h.t.Errorf("a task failed: %v", s.status.failure)
 		}
 	}
 	if _, twice := h.ledger.total(); twice > 0 && !h.ledger.disturbed {

@@ -1,106 +1,126 @@
 package task
 
 import (
-	"time"
+	"cmp"
+	"slices"
 
-	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/schemas"
-	"github.com/sluice-connect/sluice/schemas/converter"
 )
 
-// take gets the next records from the partition; more says whether there were any, or only offsets to pass over.
-func (pl *pipeline) take() (more bool, err error) {
-	clear(pl.records)
-	records, next, err := pl.part.Take(pl.records[:0], pl.task.set.consumer.MaxRecords)
-	pl.records, pl.read, pl.converted, pl.offered = records, 0, 0, 0
-	if err != nil {
-		return false, err
-	}
-	if next < 0 {
-		return false, nil
-	}
-	if next < pl.next { // the log starts anew: so does the writer
-		return true, pl.startAnew(next)
-	}
-	pl.next = next
-	return true, nil
+// intake is one run of records as it was taken from the partition, and how far it is on its way to the writer. Records
+// that are dropped are moved over, so that what is offered lies together. It knows neither broker nor sink.
+type intake struct {
+	records   []schemas.Record
+	read      int          // of records; the next to convert
+	converted int          // of records, at the front; never more than read
+	offered   int          // of records, dealt with by the writer; never more than converted
+	poison    *recordError // why records[read] fails the task
+	trial     trial        // of converting records[read]
+	next      int64        // position behind records
+	shown     span         // what the writer has been offered since it was opened
 }
 
-// startAnew opens the partition again at an offset below the position. What was said to be safe is not any more,
-// whatever comes of the opening: a commit from before would skip records of now.
-func (pl *pipeline) startAnew(next int64) error {
-	pl.log.Warn("position went back; opening the partition again", "from", pl.next, "to", next)
-	w := pl.writer
-	pl.writer, pl.next, pl.dropped = nil, next, nil
-	pl.part.Commit(next)
-	if err := w.Close(pl.ctx, connectors.Lost); err != nil {
-		pl.log.Warn("closing the writer", "error", err)
-	}
-	return pl.open(next)
+// span is the offsets from one on, up to another that is not part of it.
+type span struct{ from, to int64 }
+
+// open begins with a writer that was opened at an offset and has not seen anything.
+func (in *intake) open(from int64) { in.next, in.shown = from, span{from, from} }
+
+// room returns an empty slice to append the next records to; the memory of those before it is let go.
+func (in *intake) room() []schemas.Record {
+	clear(in.records)
+	return in.records[:0]
 }
 
-// convert converts what was taken. It stops at a record that fails the task, at one to try again later, and at one
-// that the dead letter queue has no room for; an error is the end of the pipeline.
-func (pl *pipeline) convert() error {
-	for pl.poison == nil && pl.read < len(pl.records) {
-		r := &pl.records[pl.read]
-		if !pl.wasDropped(r.Offset) {
-			if err := pl.conversion.convert(pl.intake, r); err != nil {
-				if pl.intake.Err() != nil {
-					return errEnding
-				}
-				if !pl.unconverted(r, err) {
-					return nil
-				}
-			} else {
-				pl.keep()
-			}
+// fill takes over records that were appended to room; next is the position behind them.
+func (in *intake) fill(records []schemas.Record, next int64) {
+	in.records, in.read, in.converted, in.offered, in.next = records, 0, 0, 0, next
+}
+
+// rewind forgets everything from next on and what stood below it.
+func (in *intake) rewind(next int64) {
+	in.fill(in.room(), next)
+	in.poison, in.trial = nil, trial{}
+	in.shown.from = min(in.shown.from, next)
+}
+
+// unread returns the record to convert next, nil when there is none or it fails the task.
+func (in *intake) unread() *schemas.Record {
+	if in.poison != nil || in.read == len(in.records) {
+		return nil
+	}
+	return &in.records[in.read]
+}
+
+// keep says that the record to convert next is converted.
+func (in *intake) keep() {
+	if in.converted != in.read {
+		in.records[in.converted] = in.records[in.read]
+	}
+	in.converted++
+	in.skip()
+}
+
+// skip leaves the record to convert next out of what is offered.
+func (in *intake) skip() {
+	in.read++
+	in.trial = trial{}
+}
+
+// batch returns what is converted and not offered, and notes that the writer sees it.
+func (in *intake) batch() []schemas.Record {
+	if in.offered < in.converted {
+		in.shown.to = max(in.shown.to, in.records[in.converted-1].Offset+1)
+	}
+	return in.records[in.offered:in.converted]
+}
+
+// leftOver reports whether converted records have to be offered, again or for the first time.
+func (in *intake) leftOver() bool { return in.offered < in.converted }
+
+// empty reports whether everything was dealt with.
+func (in *intake) empty() bool { return in.offered == in.converted && in.read == len(in.records) }
+
+// position is the offset of the first record that was not dealt with, else the position behind them all.
+func (in *intake) position() int64 {
+	switch {
+	case in.offered < in.converted:
+		return in.records[in.offered].Offset
+	case in.read < len(in.records):
+		return in.records[in.read].Offset
+	}
+	return in.next
+}
+
+// omit leaves records out of the next batch: those up to the offset last that gone names.
+func (in *intake) omit(last int64, gone func(offset int64) bool) {
+	for in.leftOver() && in.position() <= last && gone(in.position()) { // mostly those at the front
+		in.offered++
+	}
+	kept, at := in.offered, in.offered
+	for ; at < in.converted && in.records[at].Offset <= last; at++ {
+		if gone(in.records[at].Offset) {
+			continue
 		}
-		pl.read++
-		pl.trial = trial{}
-	}
-	return nil
-}
-
-// keep moves the record that was converted to those before it, over the ones that were dropped.
-func (pl *pipeline) keep() {
-	if pl.converted != pl.read {
-		pl.records[pl.converted] = pl.records[pl.read]
-	}
-	pl.converted++
-}
-
-// unconverted decides about a record that cannot be converted; goOn says that it is dropped.
-func (pl *pipeline) unconverted(r *schemas.Record, e *recordError) (goOn bool) {
-	m, rules := pl.task.spec.Metrics, &pl.task.set.errors
-	tolerated := rules.all && !converter.IsFatal(e)
-	if converter.IsRetriable(e) {
-		if wait, ok := pl.trial.again(rules.retry, time.Now()); ok {
-			m.RecordFailed()
-			m.Retried()
-			pl.retryIn(wait, "converting a record", e)
-			return false
+		if kept != at {
+			in.records[kept] = in.records[at]
 		}
+		kept++
 	}
-	if tolerated && !pl.hasRoom() { // it is counted and reported when there is
-		pl.block()
+	if kept != at {
+		in.converted = kept + copy(in.records[kept:], in.records[at:in.converted])
+	}
+}
+
+// wasOffered reports whether the writer can know a record at offset. Of runs before this one only their bounds are known.
+func (in *intake) wasOffered(offset int64) bool {
+	if offset < in.shown.from || offset >= in.shown.to {
 		return false
 	}
-	m.RecordFailed()
-	m.RecordError()
-	if !tolerated {
-		pl.poison = e
-		return false
+	run := in.records[:in.converted]
+	if len(run) == 0 || offset < run[0].Offset || offset > run[len(run)-1].Offset {
+		return true
 	}
-	pl.drop(r, e)
-	return true
-}
-
-// condemn reports the record that fails the task. One that nobody could convert with this configuration is not to
-// blame and is not reported.
-func (pl *pipeline) condemn() error {
-	if !converter.IsFatal(pl.poison) {
-		pl.report(&pl.records[pl.read], pl.poison)
-	}
-	return pl.poison
+	_, found := slices.BinarySearchFunc(run, offset, func(r schemas.Record, o int64) int { return cmp.Compare(r.Offset, o) })
+	return found
 }

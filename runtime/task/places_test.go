@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/sluice-connect/sluice/connectors"
+	"github.com/sluice-connect/sluice/runtime"
 	"github.com/sluice-connect/sluice/schemas"
 )
 
@@ -139,7 +140,7 @@ func kmsgVarint(b []byte) (value, size int) {
 
 func (p *places) start() {
 	p.tasks = []*SinkTask{Start(Spec{Connector: "c", Plugin: &connectors.Plugin{Class: "ledger", Connector: p.ledger}, Logger: p.log,
-		Report: func(State, string) {},
+		Report: func(runtime.State, string) {},
 		Props: dead("topics", "t", "consumer.override.heartbeat.interval.ms", "50", "consumer.override.fetch.max.wait.ms", "20",
 			"consumer.override.max.poll.records", "20", "value.converter", "test.Moody"),
 		Worker: map[string]string{"bootstrap.servers": p.cluster.ListenAddrs()[0], "key.converter": "org.apache.kafka.connect.storage.StringConverter",
@@ -210,7 +211,7 @@ func (p *places) check() {
 	l := p.ledger
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err := p.tasks[0].failure; err != nil {
+	if err := p.tasks[0].status.failure; err != nil {
 		p.t.Errorf("the task failed: %v", err)
 	}
 	for _, w := range l.wrong {

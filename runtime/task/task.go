@@ -2,48 +2,39 @@ package task
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/sluice-connect/sluice/connectors"
+	"github.com/sluice-connect/sluice/runtime"
 	"github.com/sluice-connect/sluice/runtime/consume"
 	"github.com/sluice-connect/sluice/runtime/crash"
 	"github.com/sluice-connect/sluice/runtime/metrics"
 	"github.com/sluice-connect/sluice/schemas"
+	"github.com/sluice-connect/sluice/schemas/pace"
 )
 
 // SinkTask is a running task. Its methods may be called from any goroutine.
 type SinkTask struct {
 	spec Spec
 	log  *slog.Logger
+	life taskLifetime
 
-	hard   context.Context // ends everything at once
-	kill   context.CancelFunc
-	soft   context.Context // ends the start; afterwards the consumer is stopped
-	stop   context.CancelFunc
-	done   chan struct{}
-	asked  chan struct{} // closed by the first Stop
-	ask    sync.Once
-	paused atomic.Bool
-
-	mu        sync.Mutex
-	pipelines map[schemas.TopicPartition]*pipeline
-	consumer  *consume.Consumer // nil until the task has started
-	resumed   chan struct{}     // closed by the first Resume before the start
-	resume    sync.Once
-	failure   error
-	reported  State
-	ranAt     time.Time // when Running was last reported
-	held      bool      // the start waits for something that is away
-
+	paused  atomic.Bool
+	resumed pace.Signal // set by a Resume before the consumer is there
 	outages outages
 
-	set  *settings
-	dead *deadLetters // nil when no dead letter topic is configured
-	sink connectors.Task
+	mu        sync.Mutex
+	status    status
+	consumer  *consume.Consumer // nil until the task has started
+	pipelines map[schemas.TopicPartition]*pipeline
+
+	// What the pipelines share; it stands before the first of them.
+	set   *settings
+	dead  *deadLetters // nil when no dead letter topic is configured
+	sink  connectors.Task
+	batch int // the most records of a Write
 }
 
 // Start starts a task and returns at once; Spec.Report tells how it gets on.
@@ -51,9 +42,7 @@ func Start(s Spec) *SinkTask {
 	if s.Metrics == nil {
 		s.Metrics = metrics.Detached()
 	}
-	t := &SinkTask{spec: s, log: s.Logger, done: make(chan struct{}), asked: make(chan struct{}), pipelines: map[schemas.TopicPartition]*pipeline{}, resumed: make(chan struct{})}
-	t.hard, t.kill = context.WithCancel(context.Background())
-	t.soft, t.stop = context.WithCancel(t.hard)
+	t := &SinkTask{spec: s, log: s.Logger, life: newTaskLifetime(), resumed: pace.NewSignal(), pipelines: map[schemas.TopicPartition]*pipeline{}}
 	t.paused.Store(s.Paused)
 	t.outages.tell = s.Waiting
 	go t.run()
@@ -61,193 +50,87 @@ func Start(s Spec) *SinkTask {
 }
 
 // Done is closed when the task has ended, by itself or because it was stopped.
-func (t *SinkTask) Done() <-chan struct{} { return t.done }
+func (t *SinkTask) Done() <-chan struct{} { return t.life.done }
 
 // Stop lets the task write and commit what it holds until ctx ends, then cuts it short. It returns when the task has
 // ended.
 func (t *SinkTask) Stop(ctx context.Context) {
-	t.ask.Do(func() { close(t.asked) })
+	t.life.ask()
 	t.stopConsumer()
 	select {
-	case <-t.done:
+	case <-t.life.done:
 		return
 	case <-ctx.Done():
 	}
 	t.log.Warn("graceful stop of task did not finish in time; cutting it short")
-	t.kill()
-	<-t.done
+	t.life.kill()
+	<-t.life.done
 }
 
 func (t *SinkTask) stopConsumer() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.stop()
+	t.life.stop()
 	if t.consumer != nil {
 		t.consumer.Stop()
 	}
 }
 
 // Pause stops reading and writing but keeps the partitions.
-func (t *SinkTask) Pause() { t.setPaused(true, Paused) }
+func (t *SinkTask) Pause() { t.setPaused(true) }
 
 // Resume undoes Pause.
-func (t *SinkTask) Resume() { t.setPaused(false, Running) }
+func (t *SinkTask) Resume() { t.setPaused(false) }
 
-func (t *SinkTask) setPaused(paused bool, state State) {
+func (t *SinkTask) setPaused(paused bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.paused.Swap(paused) == paused || t.failure != nil || t.soft.Err() != nil {
+	if t.paused.Swap(paused) == paused || t.isEnding() {
 		return
 	}
-	if t.consumer == nil {
+	switch {
+	case t.consumer == nil:
 		if !paused {
-			t.resume.Do(func() { close(t.resumed) })
+			t.resumed.Set()
 		}
-		if t.held {
-			t.reportStarted()
+		if t.status.held {
+			t.showStarted()
 		}
 		return
-	}
-	if paused {
+	case paused:
 		t.consumer.Pause()
-	} else {
+	default:
 		t.consumer.Resume()
 	}
 	for _, pl := range t.pipelines {
-		pl.signal()
+		pl.wake.Set()
 	}
-	t.report(state, "")
-}
-
-// report tells the state. t.mu is held, so that reports come in order.
-func (t *SinkTask) report(s State, trace string) {
-	if t.reported != s {
-		t.reported = s
-		if s == Running {
-			t.ranAt = time.Now()
-		}
-		t.spec.Metrics.State(string(s))
-		t.spec.Report(s, trace)
-	}
+	t.showStarted()
 }
 
 // fail notes why the task fails, once, and makes it end.
 func (t *SinkTask) fail(err error) {
 	t.mu.Lock()
-	if t.failure == nil {
-		t.failure = err
-	}
+	t.status.fail(err)
 	t.mu.Unlock()
 	t.stopConsumer()
 }
 
 func (t *SinkTask) run() {
-	defer close(t.done)
-	defer t.kill()
+	defer close(t.life.done)
+	defer t.life.kill()
 	err := crash.Guard(t.work)
-	t.settle()
+	t.stayRunning()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.failure != nil {
-		err = t.failure
+	if t.status.failure != nil {
+		err = t.status.failure
 	}
-	if err == nil || (t.soft.Err() != nil && t.failure == nil) {
+	if err == nil || (t.life.soft.Err() != nil && t.status.failure == nil) {
 		return
 	}
-	t.failure = err
-	t.report(Failed, trace(err))
-}
-
-// settle waits as Spec.Settle says, but not for a task that is asked to end.
-func (t *SinkTask) settle() {
-	t.mu.Lock()
-	ranAt := t.ranAt
-	t.mu.Unlock()
-	wait := t.spec.Settle - time.Since(ranAt)
-	if ranAt.IsZero() || wait <= 0 {
-		return
-	}
-	select {
-	case <-time.After(wait):
-	case <-t.asked:
-	}
-}
-
-// work runs the task from start to end.
-func (t *SinkTask) work() error {
-	set, err := newSettings(t.spec)
-	if err != nil {
-		return err // also while paused, as in Kafka Connect
-	}
-	t.set = &set
-	defer func() {
-		if err := set.close(); err != nil {
-			t.log.Warn("closing converters", "error", err)
-		}
-	}()
-	if err := t.waitForResume(); err != nil {
-		return err
-	}
-	if err := t.startDeadLetters(); err != nil {
-		return err
-	}
-	if t.dead != nil {
-		defer t.dead.close()
-	}
-	if err := t.startSink(); err != nil {
-		return err
-	}
-	err = t.consume()
-	return errors.Join(err, t.closeSink())
-}
-
-// waitForResume holds a task back that was started paused: nothing of it runs before it is resumed.
-func (t *SinkTask) waitForResume() error {
-	t.mu.Lock()
-	if !t.paused.Load() {
-		t.mu.Unlock()
-		return nil
-	}
-	t.report(Paused, "")
-	t.mu.Unlock()
-	select {
-	case <-t.resumed:
-		return nil
-	case <-t.soft.Done():
-		return t.soft.Err()
-	}
-}
-
-// startTime bounds one attempt to start the sink.
-const startTime = time.Minute
-
-// consume runs the group member until the task ends.
-func (t *SinkTask) consume() error {
-	t.mu.Lock()
-	if t.soft.Err() != nil {
-		t.mu.Unlock()
-		return nil
-	}
-	t.consumer = consume.New(t.set.consumer)
-	if t.paused.Load() {
-		t.consumer.Pause()
-	}
-	t.reportStarted()
-	c := t.consumer
-	t.mu.Unlock()
-	return c.Run(t.hard, t)
-}
-
-// closeTime bounds the end of a sink task after its writers are closed.
-const closeTime = 10 * time.Second
-
-func (t *SinkTask) closeSink() error {
-	ctx, cancel := context.WithTimeout(t.hard, closeTime)
-	defer cancel()
-	if err := t.sink.Close(ctx); err != nil && t.hard.Err() == nil {
-		t.log.Warn("closing the sink task", "error", err)
-	}
-	return nil
+	t.status.failure = err
+	t.show(runtime.Failed, trace(err, t.spec.Connector))
 }
 
 // Assigned implements consume.Handler.
@@ -270,10 +153,10 @@ func (t *SinkTask) Revoked(ctx context.Context, reason connectors.CloseReason) {
 	}
 	t.mu.Unlock()
 	for _, pl := range ending {
-		pl.close(ctx, reason)
+		pl.life.end(ctx, reason)
 	}
 	for _, pl := range ending {
-		<-pl.done
+		<-pl.life.done
 	}
 	t.mu.Lock()
 	clear(t.pipelines)
@@ -296,6 +179,6 @@ func (t *SinkTask) wake(tp schemas.TopicPartition) {
 	pl := t.pipelines[tp]
 	t.mu.Unlock()
 	if pl != nil {
-		pl.signal()
+		pl.wake.Set()
 	}
 }

@@ -2,12 +2,14 @@ package task
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"time"
 
 	"github.com/sluice-connect/sluice/runtime/connectorconfig"
 	"github.com/sluice-connect/sluice/schemas/configdef"
+	"github.com/sluice-connect/sluice/schemas/pace"
 )
 
 // tolerance is what a connector wants done about records that fail.
@@ -75,8 +77,9 @@ func (t *trial) again(r retryRule, now time.Time) (wait time.Duration, ok bool) 
 	if !t.deadline.IsZero() && !now.Before(t.deadline) {
 		return 0, false
 	}
-	const doublings = 20 // beyond any sensible longest wait, and before an overflow
-	wait = retryFirst << min(t.failures, doublings)
+	const doublings = 20 // beyond any sensible longest wait
+	doubling := pace.Backoff{First: retryFirst, Max: math.MaxInt64}
+	wait = doubling.Wait(min(t.failures, doublings))
 	t.failures++
 	if wait > r.max {
 		wait = rand.N(max(r.max, 1))

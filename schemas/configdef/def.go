@@ -5,8 +5,8 @@ package configdef
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"reflect"
+	"slices"
 	"sort"
 	"strings"
 )
