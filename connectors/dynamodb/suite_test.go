@@ -22,7 +22,7 @@ func vehicle(tp schemas.TopicPartition, offset int64, key string, n int) schemas
 func TestSuiteLatestState(t *testing.T) {
 	var w *world
 	sinktest.Run(t, sinktest.Subject{
-		Connector: sink{}, Keyed: true, Tombstones: sinktest.Deletes,
+		Connector: Connector{}, Keyed: true, Tombstones: sinktest.Deletes,
 		Fresh: func(t *testing.T) map[string]string {
 			w = newWorld(t)
 			w.table(t, "things", "vin:S")
@@ -52,7 +52,7 @@ func TestSuiteLatestState(t *testing.T) {
 func TestSuiteAppendLog(t *testing.T) {
 	var w *world
 	sinktest.Run(t, sinktest.Subject{
-		Connector: sink{}, ExactlyOnce: true, Tombstones: sinktest.Writes,
+		Connector: Connector{}, ExactlyOnce: true, Tombstones: sinktest.Writes,
 		Fresh: func(t *testing.T) map[string]string {
 			w = newWorld(t)
 			w.table(t, sinktest.Topic, "partition:N", "offset:N")
