@@ -45,7 +45,9 @@ func TestSuiteLatestState(t *testing.T) {
 			r := vehicle(tp, offset, "", 0) // no empty keys in DynamoDB
 			return r
 		},
-		Writes: func() int64 { return w.writes.Load() },
+		Outage:      func(*testing.T, map[string]string) func() { return w.outage() },
+		RefuseLogin: func(*testing.T, map[string]string) func() { return w.refuseLogin() },
+		Writes:      func() int64 { return w.writes.Load() },
 	})
 }
 
@@ -73,6 +75,8 @@ func TestSuiteAppendLog(t *testing.T) {
 			r.Value = schemas.Of(nil, schemas.Map{{Key: "n", Value: schemas.Number("1e400")}})
 			return r
 		},
-		Writes: func() int64 { return w.writes.Load() },
+		Outage:      func(*testing.T, map[string]string) func() { return w.outage() },
+		RefuseLogin: func(*testing.T, map[string]string) func() { return w.refuseLogin() },
+		Writes:      func() int64 { return w.writes.Load() },
 	})
 }

@@ -47,6 +47,8 @@ func TestSuite(t *testing.T) {
 		Identity:    func(r schemas.Record) string { return string(appendText(nil, r.Value)) },
 		ExactlyOnce: true, // as long as nothing crashes
 		Tombstones:  sinktest.Writes,
+		NoOutage:    "a file is there as long as the machine is; TestFullDiskIsRetriable is what comes close",
+		NoLogin:     "a file asks for no login",
 	})
 }
 
