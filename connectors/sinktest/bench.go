@@ -141,7 +141,7 @@ func within(what string, f func() error) error {
 var errMisuse = fault("used a value of a batch after Write had returned")
 
 // fault describes what the sink did.
-func fault(format string, args ...any) error { return fmt.Errorf("the sink "+format, args...) } //nolint:err113
+func fault(format string, args ...any) error { return fmt.Errorf("the sink "+format, args...) }
 
 func partition(n int32) schemas.TopicPartition {
 	return schemas.TopicPartition{Topic: Topic, Partition: n}
