@@ -22,7 +22,7 @@ import (
 
 	_ "github.com/sluice-connect/sluice/connectors/all"
 	broker "github.com/sluice-connect/sluice/deploy/local/kafka"
-	"github.com/sluice-connect/sluice/runtime"
+	"github.com/sluice-connect/sluice/runtime/herder"
 	"github.com/sluice-connect/sluice/runtime/kafka"
 	"github.com/sluice-connect/sluice/runtime/secrets"
 	"github.com/sluice-connect/sluice/runtime/store"
@@ -150,18 +150,18 @@ func goldenWorker(t *testing.T, brokerAddr string) (addr, file string) {
 	}
 	t.Cleanup(providers.Close)
 	log := slog.New(slog.DiscardHandler)
-	herder := runtime.New(runtime.Options{Worker: worker, Store: state, WorkerID: addr, InstanceID: "golden", Version: "4.3.1", Commit: "c",
-		Graceful: 5 * time.Second, Settle: 500 * time.Millisecond, StartTask: func(s task.Spec) runtime.Task { return task.Start(s) }, CheckTask: task.Check,
+	h := herder.New(herder.Options{Worker: worker, Store: state, WorkerID: addr, InstanceID: "golden", Version: "4.3.1", Commit: "c",
+		Graceful: 5 * time.Second, Settle: 500 * time.Millisecond, StartTask: func(s task.Spec) herder.Task { return task.Start(s) }, CheckTask: task.Check,
 		ClusterID: kafka.ClusterID(worker), Offsets: kafka.Offsets{}, Resolve: providers.Resolve, Logger: log})
-	if err := herder.Start(t.Context(), nil); err != nil {
+	if err := h.Start(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	server := NewServer(NewHandler(herder, log, CrossSite{}), log)
+	server := NewServer(NewHandler(h, log, CrossSite{}), log)
 	server.Serve(listeners)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
-		if err := errors.Join(herder.Close(ctx), server.Shutdown(ctx), state.Close()); err != nil {
+		if err := errors.Join(h.Close(ctx), server.Shutdown(ctx), state.Close()); err != nil {
 			t.Error(err)
 		}
 	})

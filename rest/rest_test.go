@@ -17,6 +17,7 @@ import (
 
 	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/runtime"
+	"github.com/sluice-connect/sluice/runtime/herder"
 	"github.com/sluice-connect/sluice/runtime/store"
 	"github.com/sluice-connect/sluice/runtime/task"
 	"github.com/sluice-connect/sluice/schemas/configdef"
@@ -54,14 +55,14 @@ type nullTask struct {
 	done chan struct{}
 }
 
-func startTask(s task.Spec) runtime.Task {
+func startTask(s task.Spec) herder.Task {
 	t := &nullTask{spec: s, done: make(chan struct{})}
-	s.Report(task.Running, "")
+	s.Report(runtime.Running, "")
 	return t
 }
 
-func (t *nullTask) Pause()                { t.spec.Report(task.Paused, "") }
-func (t *nullTask) Resume()               { t.spec.Report(task.Running, "") }
+func (t *nullTask) Pause()                { t.spec.Report(runtime.Paused, "") }
+func (t *nullTask) Resume()               { t.spec.Report(runtime.Running, "") }
 func (t *nullTask) Done() <-chan struct{} { return t.done }
 func (t *nullTask) Stop(context.Context)  { close(t.done) }
 
@@ -87,19 +88,19 @@ func newClientFor(t testing.TB, sites CrossSite) *client {
 	}
 	var text strings.Builder
 	log := slog.New(slog.NewJSONHandler(&text, nil))
-	herder := runtime.New(runtime.Options{Store: s, WorkerID: "w:1", Version: "v", Commit: "c", Graceful: time.Second,
+	h := herder.New(herder.Options{Store: s, WorkerID: "w:1", Version: "v", Commit: "c", Graceful: time.Second,
 		StartTask: startTask, Logger: slog.New(slog.DiscardHandler)})
-	if err := herder.Start(t.Context(), nil); err != nil {
+	if err := h.Start(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	handler := NewHandler(herder, log, sites)
+	handler := NewHandler(h, log, sites)
 	server := httptest.NewServer(handler)
 	t.Cleanup(func() {
 		http.DefaultClient.CloseIdleConnections()
 		server.Close()
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		if err := errors.Join(herder.Close(ctx), s.Close()); err != nil {
+		if err := errors.Join(h.Close(ctx), s.Close()); err != nil {
 			t.Error(err)
 		}
 	})

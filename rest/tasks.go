@@ -6,11 +6,12 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/sluice-connect/sluice/runtime"
+	"github.com/sluice-connect/sluice/runtime/javatext"
 )
 
 // taskID reads the path; what is no number is no path.
 func taskID(c *gin.Context) (runtime.TaskID, error) {
-	n, err := runtime.ParseJavaInt(pathValue(c, "task"), 32)
+	n, err := javatext.ParseInt(pathValue(c, "task"), 32)
 	if err != nil {
 		return runtime.TaskID{}, runtime.Errorf(runtime.NotFound, "HTTP 404 Not Found")
 	}

@@ -12,6 +12,7 @@ import (
 
 	_ "github.com/sluice-connect/sluice/connectors/all" // the program has every sink
 	"github.com/sluice-connect/sluice/runtime"
+	"github.com/sluice-connect/sluice/runtime/examine"
 	_ "github.com/sluice-connect/sluice/schemas/converter/avro" // and every converter
 	_ "github.com/sluice-connect/sluice/schemas/converter/json" // JsonConverter
 	_ "github.com/sluice-connect/sluice/schemas/converter/raw"  // the others
@@ -57,7 +58,7 @@ func command(code *int) *cobra.Command {
 			}
 			*code = exitStart
 			err = serve(cmd.Context(), args[0], args[1:], log)
-			if wrong := new(runtime.FileError); errors.As(err, &wrong) {
+			if wrong := new(examine.FileError); errors.As(err, &wrong) {
 				*code = exitConnector
 			}
 			return err
@@ -69,7 +70,7 @@ func command(code *int) *cobra.Command {
 			cmd.Println("sluice", version, runtime.Commit())
 		}},
 		&cobra.Command{Use: "plugins", Short: "List the connector and converter classes", Args: cobra.NoArgs, Run: func(cmd *cobra.Command, _ []string) {
-			for _, p := range runtime.New(runtime.Options{Version: version}).Plugins(false) {
+			for _, p := range (&examine.Examiner{Version: version}).Plugins(false) {
 				cmd.Printf("%-16s %s\n", p.Type, p.Class)
 			}
 		}})
@@ -83,7 +84,7 @@ func serve(ctx context.Context, workerFile string, connectorFiles []string, log 
 		return err
 	}
 	config.LogNotices(log)
-	files, err := runtime.ReadConnectorFiles(connectorFiles)
+	files, err := examine.ReadConnectorFiles(connectorFiles)
 	if err != nil {
 		return err
 	}

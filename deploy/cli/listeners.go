@@ -8,7 +8,7 @@ import (
 	"net"
 
 	"github.com/sluice-connect/sluice/rest"
-	"github.com/sluice-connect/sluice/runtime"
+	"github.com/sluice-connect/sluice/runtime/herder"
 	"github.com/sluice-connect/sluice/runtime/metrics"
 	"github.com/sluice-connect/sluice/runtime/workerconfig"
 )
@@ -56,17 +56,17 @@ type servers []*rest.Server
 
 // serve begins to answer. As in the Java worker the listeners of /admin know neither headers of the operator nor
 // welcome web pages.
-func (b bindings) serve(config workerconfig.Config, herder *runtime.Herder, series *metrics.Registry, log *slog.Logger) servers {
+func (b bindings) serve(config workerconfig.Config, h *herder.Herder, series *metrics.Registry, log *slog.Logger) servers {
 	part := rest.Whole
 	if config.AdminApart {
 		part = rest.WithoutAdmin
 	}
 	sites := rest.Sites(config.String(workerconfig.AllowOrigin), config.String(workerconfig.AllowMethods), config.Hosts())
-	handler := rest.WithMetrics(rest.NewPart(part, herder, log, sites), series.Handler(herder.Metrics))
+	handler := rest.WithMetrics(rest.NewPart(part, h, log, sites), series.Handler(h.Metrics))
 	all := servers{rest.NewServer(rest.WithHeaders(handler, responseHeaders(config)), log)}
 	all[0].Serve(b.api)
 	if len(b.admin) > 0 {
-		admin := rest.NewServer(rest.NewPart(rest.AdminOnly, herder, log, rest.CrossSite{Hosts: sites.Hosts}), log)
+		admin := rest.NewServer(rest.NewPart(rest.AdminOnly, h, log, rest.CrossSite{Hosts: sites.Hosts}), log)
 		admin.Serve(b.admin)
 		all = append(all, admin)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/runtime"
+	"github.com/sluice-connect/sluice/runtime/examine"
 	"github.com/sluice-connect/sluice/runtime/secrets"
 	"github.com/sluice-connect/sluice/schemas/configdef"
 )
@@ -22,7 +23,7 @@ var errInvalid = errors.New("the configuration is not valid")
 
 // examiner looks at one connector file as a worker would.
 type examiner struct {
-	herder    *runtime.Herder
+	judge     examine.Examiner
 	providers *secrets.Resolver
 }
 
@@ -42,7 +43,7 @@ func validateCommand(code *int) *cobra.Command {
 				return err
 			}
 			defer e.providers.Close()
-			f, err := runtime.ReadConnectorFile(args[0])
+			f, err := examine.ReadConnectorFile(args[0])
 			if err != nil {
 				return err
 			}
@@ -78,12 +79,11 @@ func newExaminer(ctx context.Context, workerFile string, log *slog.Logger) (*exa
 	if err != nil {
 		return nil, err
 	}
-	herder := runtime.New(runtime.Options{Worker: props, Version: version, Resolve: providers.Resolve})
-	return &examiner{herder: herder, providers: providers}, nil
+	return &examiner{judge: examine.Examiner{Worker: props, Version: version, Resolve: providers.Resolve}, providers: providers}, nil
 }
 
 // examine returns what is wrong with f. The world is looked at only when the configuration is right in itself.
-func (e *examiner) examine(ctx context.Context, f runtime.ConnectorFile, check bool) []configdef.Problem {
+func (e *examiner) examine(ctx context.Context, f examine.ConnectorFile, check bool) []configdef.Problem {
 	props, problems := e.resolve(ctx, f.Config)
 	if len(problems) > 0 {
 		return problems
@@ -124,7 +124,7 @@ func (e *examiner) validate(ctx context.Context, config map[string]string) []con
 	if class == "" {
 		delete(raw, "connector.class")
 	}
-	infos, err := e.herder.Validate(ctx, class, raw)
+	infos, err := e.judge.Validate(ctx, class, raw)
 	if wrong := new(runtime.Error); errors.As(err, &wrong) && len(wrong.Problems) > 0 {
 		return wrong.Problems
 	}
@@ -142,7 +142,7 @@ func (e *examiner) validate(ctx context.Context, config map[string]string) []con
 
 // culprit is the key for which there is nothing to examine: the class, unless it is known.
 func (e *examiner) culprit(class string) string {
-	if _, err := e.herder.PluginConfig(class, "latest"); err != nil {
+	if _, err := e.judge.PluginConfig(class, "latest"); err != nil {
 		return "connector.class"
 	}
 	return "connector.plugin.version"

@@ -9,6 +9,8 @@ import (
 
 	"github.com/sluice-connect/sluice/rest"
 	"github.com/sluice-connect/sluice/runtime"
+	"github.com/sluice-connect/sluice/runtime/examine"
+	"github.com/sluice-connect/sluice/runtime/herder"
 	"github.com/sluice-connect/sluice/runtime/kafka"
 	"github.com/sluice-connect/sluice/runtime/loggers"
 	"github.com/sluice-connect/sluice/runtime/metrics"
@@ -50,7 +52,7 @@ func loadWorker(ctx context.Context, path string, log *slog.Logger) (workerconfi
 	if err != nil {
 		return config, wrongWorker(path, err)
 	}
-	if err := runtime.CheckClients(config.Props); err != nil {
+	if err := examine.CheckClients(config.Props); err != nil {
 		return config, wrongWorker(path, err)
 	}
 	return config, nil
@@ -61,10 +63,10 @@ func wrongWorker(path string, err error) error {
 }
 
 // startWorker starts a worker and the connectors of files.
-func startWorker(ctx context.Context, config workerconfig.Config, files []runtime.ConnectorFile, log *slog.Logger) (*worker, error) {
+func startWorker(ctx context.Context, config workerconfig.Config, files []examine.ConnectorFile, log *slog.Logger) (*worker, error) {
 	began := time.Now()
 	tree := loggers.New(log.Handler())
-	log = tree.Logger(runtime.LoggerWorker)
+	log = tree.Logger(herder.LoggerWorker)
 	providers, err := secrets.New(config.Props)
 	if err != nil {
 		return nil, err
@@ -81,30 +83,30 @@ func startWorker(ctx context.Context, config workerconfig.Config, files []runtim
 	id := config.Advertised(listeners.api[config.AdvertisedListener()].Addr())
 	grace := config.Duration(workerconfig.GracefulTimeout)
 	series := metrics.NewRegistry()
-	herder := runtime.New(runtime.Options{
+	h := herder.New(herder.Options{
 		Worker: config.Props, Store: state, WorkerID: id, InstanceID: config.InstanceID(state.InstanceID()),
 		Version: version, Commit: runtime.Commit(), Graceful: grace, Settle: settle,
-		StartTask: func(s task.Spec) runtime.Task { return task.Start(s) }, CheckTask: task.Check,
+		StartTask: func(s task.Spec) herder.Task { return task.Start(s) }, CheckTask: task.Check,
 		ClusterID: kafka.ClusterID(config.Props), Offsets: kafka.Offsets{}, Resolve: providers.Resolve, Lifetime: providers.Lifetime, Metrics: series,
-		Loggers: tree, Logger: tree.Logger(runtime.LoggerHerder),
+		Loggers: tree, Logger: tree.Logger(herder.LoggerHerder),
 	})
-	if err := herder.Load(); err != nil {
+	if err := h.Load(); err != nil {
 		return nil, errors.Join(err, listeners.close(), state.Close())
 	}
-	serving := listeners.serve(config, herder, series, tree.Logger(runtime.LoggerREST))
+	serving := listeners.serve(config, h, series, tree.Logger(herder.LoggerREST))
 	urls := rest.Addresses(listeners.api)
 	w := &worker{url: urls[0], grace: grace, stop: func(ctx context.Context) error {
-		err := errors.Join(herder.Close(ctx), serving.shutdown(ctx), state.Close())
+		err := errors.Join(h.Close(ctx), serving.shutdown(ctx), state.Close())
 		providers.Close()
 		log.Info("stopped", "clean", err == nil)
 		return err
 	}}
-	if err := herder.Start(ctx, files); err != nil {
+	if err := h.Start(ctx, files); err != nil {
 		end, cancel := context.WithTimeout(context.Background(), grace+restGrace)
 		defer cancel()
 		return nil, errors.Join(err, w.stop(end))
 	}
 	log.Info("sluice is ready", "version", version, "listeners", urls, "admin", rest.Addresses(listeners.admin), "worker", id,
-		"data", config.DataDir, "connectors", len(herder.Connectors()), "ms", time.Since(began).Milliseconds())
+		"data", config.DataDir, "connectors", len(h.Connectors()), "ms", time.Since(began).Milliseconds())
 	return w, nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/rest"
 	"github.com/sluice-connect/sluice/runtime"
+	"github.com/sluice-connect/sluice/runtime/examine"
 	"github.com/sluice-connect/sluice/runtime/kafka"
 	"github.com/sluice-connect/sluice/runtime/metrics"
 	"github.com/sluice-connect/sluice/runtime/workerconfig"
@@ -60,8 +61,7 @@ func worker() string {
 
 // commonKeys are the keys that every sink connector has, as the worker answers them after the sink's own.
 func commonKeys() *configdef.Def {
-	herder := runtime.New(runtime.Options{})
-	infos, err := herder.PluginConfig(connectors.Plugins()[0].Class, "latest")
+	infos, err := (&examine.Examiner{}).PluginConfig(connectors.Plugins()[0].Class, "latest")
 	if err != nil {
 		panic(err) // a class that is registered is there
 	}

@@ -3,11 +3,9 @@
 package consume
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"maps"
-	"math/rand/v2"
 	"regexp"
 	"time"
 
@@ -16,6 +14,7 @@ import (
 	"github.com/sluice-connect/sluice/runtime/kafka"
 	"github.com/sluice-connect/sluice/runtime/metrics"
 	"github.com/sluice-connect/sluice/schemas/configdef"
+	"github.com/sluice-connect/sluice/schemas/pace"
 )
 
 // Reset is where a partition starts that has no committed offset, as ListOffsets encodes it.
@@ -193,30 +192,12 @@ func (c *Config) queueLimit(n int) int {
 	return max(min(int(c.PartitionMaxBytes), int(c.FetchMaxBytes)/max(n, 1)), min(least, int(c.PartitionMaxBytes)))
 }
 
-// backoff counts up the waits between attempts: Kafka's retry.backoff.ms and retry.backoff.max.ms with jitter.
-type backoff struct{ wait time.Duration }
-
+// The waits between attempts: Kafka's retry.backoff.ms and retry.backoff.max.ms with jitter.
 const (
 	backoffFirst = 100 * time.Millisecond
 	backoffMax   = time.Second
 )
 
-func newBackoff() *backoff { return &backoff{wait: backoffFirst} }
-
-func (b *backoff) reset() { b.wait = backoffFirst }
-
-func (b *backoff) next() time.Duration {
-	d := b.wait
-	b.wait = min(2*b.wait, backoffMax)
-	return time.Duration(float64(d) * (0.8 + 0.4*rand.Float64()))
-}
-
-// sleep waits for d or for the end of ctx.
-func sleep(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
-	}
+func newBackoff() *pace.Backoff {
+	return &pace.Backoff{First: backoffFirst, Max: backoffMax, Low: 0.8, High: 1.2}
 }

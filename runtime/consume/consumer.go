@@ -14,6 +14,7 @@ import (
 	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/runtime/kafka"
 	"github.com/sluice-connect/sluice/runtime/metrics"
+	"github.com/sluice-connect/sluice/schemas/pace"
 )
 
 // Handler runs the pipelines of the assigned partitions.
@@ -121,15 +122,15 @@ func (c *Consumer) Run(ctx context.Context, h Handler) error {
 		case errors.Is(err, errSessionOver) || err == nil:
 			c.cfg.Metrics.Rebalanced()
 			c.log.Info("group is rebalancing", "group", c.cfg.Group)
-			wait.reset()
+			wait.Reset()
 		case errors.Is(err, errRebalance): // another one began before this member was through with the last
-			sleep(soft, wait.next())
+			_ = pace.Sleep(soft, wait.Next())
 		default:
 			c.log.Warn("working with the consumer group; will retry", "group", c.cfg.Group, "error", err)
 			if !errors.Is(err, ErrLost) {
 				c.disconnect()
 			}
-			sleep(soft, wait.next())
+			_ = pace.Sleep(soft, wait.Next())
 		}
 	}
 	c.leave(ctx)
@@ -166,7 +167,7 @@ func (c *Consumer) connect(ctx, soft context.Context) error {
 			said = text
 			c.log.Warn("no Kafka broker can be reached; will keep trying", "bootstrap.servers", c.cfg.Bootstrap, "error", err)
 		}
-		sleep(soft, wait.next())
+		_ = pace.Sleep(soft, wait.Next())
 		if soft.Err() != nil {
 			return soft.Err()
 		}
@@ -182,7 +183,7 @@ func (c *Consumer) generation(ctx, soft context.Context, h Handler) error {
 		return err
 	}
 	for c.cfg.Pattern != nil && len(c.sub.topics) == 0 {
-		sleep(soft, min(topicInterval, c.cfg.MetadataMaxAge))
+		_ = pace.Sleep(soft, min(topicInterval, c.cfg.MetadataMaxAge))
 		if err := c.refresh(soft); err != nil {
 			return err
 		}
@@ -260,7 +261,7 @@ func (c *Consumer) leave(ctx context.Context) {
 			return
 		}
 		c.disconnect()
-		if sleep(ctx, wait.next()); ctx.Err() != nil {
+		if pace.Sleep(ctx, wait.Next()) != nil {
 			c.log.Warn("leaving the consumer group; its partitions wait for the session to time out", "group", c.cfg.Group, "error", err)
 			return
 		}

@@ -6,12 +6,13 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"runtime/debug"
 	"time"
 
 	"github.com/IBM/sarama"
 
+	"github.com/sluice-connect/sluice/runtime/crash"
 	"github.com/sluice-connect/sluice/runtime/kafka"
+	"github.com/sluice-connect/sluice/schemas/pace"
 )
 
 // fetchLoop fetches from one broker.
@@ -20,7 +21,7 @@ type fetchLoop struct {
 	addr    string
 	wake    chan struct{} // holds a token when a partition of the broker may be fetched again
 	conn    *kafka.Conn
-	backoff *backoff
+	backoff *pace.Backoff
 	said    string        // the last trouble in the log
 	short   time.Duration // how long a request may wait while partitions are left out of it
 }
@@ -62,7 +63,7 @@ func (l *fetchLoop) round(ctx context.Context, plan fetchPlan) {
 		err = l.guarded(func() error { return l.fetch(ctx, plan) })
 	}
 	if err == nil {
-		l.backoff.reset()
+		l.backoff.Reset()
 		l.said = ""
 		return
 	}
@@ -71,7 +72,7 @@ func (l *fetchLoop) round(ctx context.Context, plan fetchPlan) {
 		return
 	}
 	l.failed(plan, err)
-	sleep(ctx, l.backoff.next())
+	_ = pace.Sleep(ctx, l.backoff.Next())
 }
 
 // awayError is an error of a broker that cannot be reached, whatever its type.
@@ -109,15 +110,13 @@ func (l *fetchLoop) disconnectIdle() {
 	l.disconnect()
 }
 
-// guarded turns a panic into an error: answers are untrusted, and sarama decodes them here.
-func (l *fetchLoop) guarded(f func() error) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			l.log.Error("reading a broker's answer panicked", "broker", l.addr, "panic", v, "stack", string(debug.Stack()))
-			err = fmt.Errorf("panic: %v", v)
-		}
-	}()
-	return f()
+// guarded calls f with panics turned into errors: answers are untrusted, and sarama decodes them here.
+func (l *fetchLoop) guarded(f func() error) error {
+	err := crash.Guard(f)
+	if p := crash.In(err); p != nil {
+		l.log.Error("reading a broker's answer panicked", "broker", l.addr, "panic", p.Value, "stack", string(p.Stack))
+	}
+	return err
 }
 
 // damagedMost is how many times in a row a partition's answer may be beyond decoding before it counts as damaged on the

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sluice-connect/sluice/connectors"
+	"github.com/sluice-connect/sluice/schemas/pace"
 )
 
 // release has the pipelines ended while heartbeats go on, and commits what they left.
@@ -70,6 +71,6 @@ func (c *Consumer) finalCommit(ctx context.Context) {
 		if !errors.Is(err, errRefused) {
 			c.disconnect()
 		}
-		sleep(ctx, wait.next())
+		_ = pace.Sleep(ctx, wait.Next())
 	}
 }

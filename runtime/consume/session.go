@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sluice-connect/sluice/connectors"
+	"github.com/sluice-connect/sluice/runtime/crash"
 )
 
 // errSessionOver: the partitions were given up because the group is rebalancing.
@@ -70,13 +71,12 @@ func (s *sessionLoop) begin(from starts, committed bool) {
 }
 
 // guarded is run with panics turned into errors: the pipelines must not go on without a membership.
-func (s *sessionLoop) guarded(soft context.Context) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = fatalError{fmt.Errorf("keep the membership of group %s: panic: %v", s.cfg.Group, v)}
-		}
-	}()
-	return s.run(soft)
+func (s *sessionLoop) guarded(soft context.Context) error {
+	err := crash.Guard(func() error { return s.run(soft) })
+	if crash.In(err) != nil {
+		return fatalError{fmt.Errorf("keep the membership of group %s: %w", s.cfg.Group, err)}
+	}
+	return err
 }
 
 // commitSoon is the wait from a request for a commit to the commit: writers ask in the middle of their work, and many

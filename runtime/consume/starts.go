@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/sluice-connect/sluice/schemas"
+	"github.com/sluice-connect/sluice/schemas/pace"
 )
 
 // starts are partitions with the offsets they start at.
@@ -44,7 +45,7 @@ func (c *Consumer) find(ctx context.Context, unknown []schemas.TopicPartition, o
 			return
 		}
 		c.log.Debug("looking up where partitions start; will retry", "policy", c.cfg.Reset.String(), "error", err)
-		if sleep(ctx, wait.next()); ctx.Err() != nil {
+		if pace.Sleep(ctx, wait.Next()) != nil {
 			return
 		}
 		c.leaders.refresh(topicsOf(unknown))

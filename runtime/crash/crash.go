@@ -8,7 +8,8 @@ import (
 	"runtime/debug"
 )
 
-// Error is a panic that was caught.
+// Error is a panic that was caught. It does not unwrap to what the code panicked with: an error that nobody handled is not one
+// that the caller may take for an answer.
 type Error struct {
 	// Value is what the code panicked with.
 	Value any
@@ -18,12 +19,6 @@ type Error struct {
 
 // Error says what the code panicked with, without the stack.
 func (e *Error) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
-
-// Unwrap returns the error the code panicked with, if it was one.
-func (e *Error) Unwrap() error {
-	err, _ := e.Value.(error)
-	return err
-}
 
 // Guard calls f. When f panics it returns an *Error, else what f returns.
 func Guard(f func() error) (err error) {

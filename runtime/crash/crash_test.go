@@ -16,7 +16,7 @@ func TestGuard(t *testing.T) {
 	}
 	err := Guard(func() error { explode(); return nil })
 	caught := In(err)
-	if caught == nil || !errors.Is(err, io.ErrUnexpectedEOF) {
+	if caught == nil || errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Fatalf("a panic became %v", err)
 	}
 	if !bytes.Contains(caught.Stack, []byte("crash.explode")) {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sluice-connect/sluice/runtime"
 	"github.com/sluice-connect/sluice/schemas"
 )
 
@@ -65,7 +66,7 @@ func TestRequestsFromAnywhereDoNotBlock(t *testing.T) {
 	r, s := newRig(t), &script{}
 	s.start = func() error { s.tc.RequestCommit(); return nil }
 	r.run(s, nil, nil)
-	eventually(t, "state RUNNING", func() bool { return r.state() == Running })
+	eventually(t, "state RUNNING", func() bool { return r.state() == runtime.Running })
 	stopTask(r.task)
 	s.tc.RequestCommit()
 	s.tc.Wake(schemas.TopicPartition{Topic: "t"})

@@ -14,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/sluice-connect/sluice/connectors"
+	"github.com/sluice-connect/sluice/runtime"
 	"github.com/sluice-connect/sluice/schemas"
 )
 
@@ -91,7 +92,7 @@ func TestToleratedRecordIsDropped(t *testing.T) {
 	if got := s.accepted(); !slices.Equal(got, []int64{0, 3}) {
 		t.Errorf("accepted %v", got)
 	}
-	if st := r.state(); st != Running {
+	if st := r.state(); st != runtime.Running {
 		t.Errorf("state is %s", st)
 	}
 }
@@ -246,7 +247,7 @@ func TestDeadLetterQueueThatIsAway(t *testing.T) {
 	if got := s.accepted(); !slices.Equal(got, []int64{0, 2, 3}) {
 		t.Errorf("accepted %v", got)
 	}
-	if st := r.state(); st != Running {
+	if st := r.state(); st != runtime.Running {
 		t.Errorf("state is %s", st)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/sluice-connect/sluice/connectors"
+	"github.com/sluice-connect/sluice/runtime"
 	"github.com/sluice-connect/sluice/schemas"
 	"github.com/sluice-connect/sluice/schemas/configdef"
 	"github.com/sluice-connect/sluice/schemas/converter"
@@ -40,7 +41,7 @@ func (hanging) Close() error { return nil }
 func (r *rig) endsCleanly() {
 	r.t.Helper()
 	r.task.Stop(context.Background())
-	if st := r.state(); st != Running {
+	if st := r.state(); st != runtime.Running {
 		r.t.Errorf("state after the stop is %s: %s", st, r.trace)
 	}
 }

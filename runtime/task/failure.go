@@ -3,8 +3,8 @@ package task
 import (
 	"errors"
 	"fmt"
-	"runtime/debug"
 
+	"github.com/sluice-connect/sluice/runtime/crash"
 	"github.com/sluice-connect/sluice/schemas"
 )
 
@@ -38,17 +38,6 @@ func (e *recordError) Error() string {
 
 func (e *recordError) Unwrap() error { return e.err }
 
-// panicError is a panic caught at the edge of a goroutine that works on untrusted bytes.
-type panicError struct {
-	value any
-	stack []byte
-}
-
-func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
-
-// caught turns a recovered panic into an error.
-func caught(value any) error { return &panicError{value: value, stack: debug.Stack()} }
-
 // The first lines of traces, which tools written for Connect parse.
 const (
 	plain     = connectException + ": "
@@ -62,7 +51,7 @@ const maxTrace = 16 << 10
 // trace renders err for status answers in the shape of a Java stack trace: what happened, then the cause.
 func trace(err error) string {
 	var record *recordError
-	var crash *panicError
+	var panicked *crash.Error
 	var dead *deadTopicError
 	var text string
 	switch {
@@ -70,8 +59,8 @@ func trace(err error) string {
 		text = tolerated + "\nCaused by: " + record.exception().class + ": " + err.Error()
 	case errors.As(err, &dead):
 		text = plain + deadText + dead.topic + "\nCaused by: " + dead.exception()
-	case errors.As(err, &crash):
-		text = exiting + "\nCaused by: java.lang.RuntimeException: " + err.Error() + "\n" + string(crash.stack)
+	case errors.As(err, &panicked):
+		text = exiting + "\nCaused by: java.lang.RuntimeException: " + err.Error() + "\n" + string(panicked.Stack)
 	case errors.As(err, new(*sinkError)):
 		text = exiting + "\nCaused by: " + plain + err.Error()
 	default:

@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/sluice-connect/sluice/connectors"
+	"github.com/sluice-connect/sluice/runtime"
 	"github.com/sluice-connect/sluice/schemas"
 )
 
@@ -95,7 +96,7 @@ func (h *history) event(t *testing.T) {
 	case "leave":
 		h.end(stopTask)
 	case "crash":
-		h.end(crash)
+		h.end(cutShort)
 	case "pause":
 		h.each((*SinkTask).Pause)
 	case "resume":
@@ -141,7 +142,7 @@ func (h *history) join() {
 	}
 	h.started++
 	h.tasks = append(h.tasks, Start(Spec{Connector: "c", ID: h.started, Plugin: &connectors.Plugin{Class: "ledger", Connector: h.ledger}, Logger: h.log,
-		Report: func(State, string) {},
+		Report: func(runtime.State, string) {},
 		Props: map[string]string{"topics": "t", "consumer.override.heartbeat.interval.ms": "50", "consumer.override.fetch.max.wait.ms": "20",
 			"consumer.override.session.timeout.ms": "1500", "consumer.override.max.poll.records": "20",
 			// The embedded broker never answers a join whose coordinator moves.
@@ -160,9 +161,9 @@ func (h *history) end(how func(*SinkTask)) {
 	h.tasks = slices.Delete(h.tasks, i, i+1)
 }
 
-// crash ends a task in the middle of its work. One that is joining stops in good order instead: the embedded broker never
+// cutShort ends a task in the middle of its work. One that is joining stops in good order instead: the embedded broker never
 // gives up a member that crashes then.
-func crash(s *SinkTask) {
+func cutShort(s *SinkTask) {
 	s.mu.Lock()
 	working := len(s.pipelines) > 0
 	s.mu.Unlock()

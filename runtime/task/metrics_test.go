@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/sluice-connect/sluice/connectors"
+	"github.com/sluice-connect/sluice/runtime"
 	"github.com/sluice-connect/sluice/runtime/metrics"
 	"github.com/sluice-connect/sluice/schemas"
 )
@@ -55,7 +56,7 @@ func TestRunIsCounted(t *testing.T) {
 		t.Errorf("%s commits succeeded of %s", n, got[ofSink+"offset_commit_seq_no"])
 	}
 	r.task.Pause()
-	eventually(t, "state PAUSED", func() bool { return r.state() == Paused })
+	eventually(t, "state PAUSED", func() bool { return r.state() == runtime.Paused })
 	r.produce(numbers(7)...)
 	counted(t, series, map[string]string{"sluice_sink_partition_lag": "7", ofSink + "sink_record_read_total": "20"})
 }

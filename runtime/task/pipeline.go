@@ -10,6 +10,7 @@ import (
 
 	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/runtime/consume"
+	"github.com/sluice-connect/sluice/runtime/crash"
 	"github.com/sluice-connect/sluice/schemas"
 )
 
@@ -91,14 +92,11 @@ func (pl *pipeline) run() {
 	pl.end(<-pl.closing)
 }
 
-// guarded calls f and turns a panic into an error: records and answers are untrusted.
-func (pl *pipeline) guarded(f func() error) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err, pl.crashed = caught(v), true
-		}
-	}()
-	return f()
+// guarded calls f with panics turned into errors, and notes that there was one.
+func (pl *pipeline) guarded(f func() error) error {
+	err := crash.Guard(f)
+	pl.crashed = pl.crashed || crash.In(err) != nil
+	return err
 }
 
 func (pl *pipeline) work() error {

@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/sluice-connect/sluice/connectors"
+	"github.com/sluice-connect/sluice/runtime"
 	"github.com/sluice-connect/sluice/schemas"
 )
 
@@ -139,7 +140,7 @@ func kmsgVarint(b []byte) (value, size int) {
 
 func (p *places) start() {
 	p.tasks = []*SinkTask{Start(Spec{Connector: "c", Plugin: &connectors.Plugin{Class: "ledger", Connector: p.ledger}, Logger: p.log,
-		Report: func(State, string) {},
+		Report: func(runtime.State, string) {},
 		Props: dead("topics", "t", "consumer.override.heartbeat.interval.ms", "50", "consumer.override.fetch.max.wait.ms", "20",
 			"consumer.override.max.poll.records", "20", "value.converter", "test.Moody"),
 		Worker: map[string]string{"bootstrap.servers": p.cluster.ListenAddrs()[0], "key.converter": "org.apache.kafka.connect.storage.StringConverter",

@@ -16,6 +16,7 @@ import (
 
 	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/deploy/local/kafka"
+	"github.com/sluice-connect/sluice/runtime"
 	"github.com/sluice-connect/sluice/schemas"
 	"github.com/sluice-connect/sluice/schemas/configdef"
 	_ "github.com/sluice-connect/sluice/schemas/converter/json"
@@ -152,7 +153,7 @@ type rig struct {
 	broker *kafka.Broker
 	task   *SinkTask
 	mu     sync.Mutex
-	states []State
+	states []runtime.State
 	trace  string
 }
 
@@ -205,7 +206,7 @@ func (r *rig) run(s *script, props map[string]string, change func(*Spec)) {
 		Worker: map[string]string{"bootstrap.servers": r.broker.Addr, "key.converter": "org.apache.kafka.connect.storage.StringConverter",
 			"value.converter": "org.apache.kafka.connect.json.JsonConverter", "value.converter.schemas.enable": "false", "offset.flush.interval.ms": "30"},
 		Logger: slog.New(slog.DiscardHandler),
-		Report: func(st State, trace string) {
+		Report: func(st runtime.State, trace string) {
 			r.mu.Lock()
 			defer r.mu.Unlock()
 			r.states, r.trace = append(r.states, st), trace
@@ -224,18 +225,18 @@ func stopTask(t *SinkTask) {
 	t.Stop(ctx)
 }
 
-func (r *rig) state() State {
+func (r *rig) state() runtime.State {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.states) == 0 {
-		return Unassigned
+		return runtime.Unassigned
 	}
 	return r.states[len(r.states)-1]
 }
 
 func (r *rig) failedWith(parts ...string) {
 	r.t.Helper()
-	eventually(r.t, "state FAILED", func() bool { return r.state() == Failed })
+	eventually(r.t, "state FAILED", func() bool { return r.state() == runtime.Failed })
 	<-r.task.Done()
 	for _, p := range parts {
 		if !strings.Contains(r.trace, p) {

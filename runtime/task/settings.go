@@ -9,21 +9,11 @@ import (
 	"time"
 
 	"github.com/sluice-connect/sluice/connectors"
+	"github.com/sluice-connect/sluice/runtime/connectorconfig"
 	"github.com/sluice-connect/sluice/runtime/consume"
 	"github.com/sluice-connect/sluice/runtime/workerconfig"
 	"github.com/sluice-connect/sluice/schemas/configdef"
 	"github.com/sluice-connect/sluice/schemas/converter"
-)
-
-// settingsDef holds the worker and connector keys that a task reads itself; their documentation is where they are
-// defined for users.
-var settingsDef = configdef.New(
-	configdef.Key{Name: "topics", Type: configdef.List, Doc: "See the common connector keys."},
-	configdef.Key{Name: "topics.regex", Type: configdef.String, Doc: "See the common connector keys."},
-)
-
-var workerDef = configdef.New(
-	configdef.Key{Name: "offset.flush.interval.ms", Type: configdef.Long, Default: "60000", Valid: configdef.AtLeast(1), Doc: "See the worker keys."},
 )
 
 // settings is what a task derives from its configuration before it touches the world.
@@ -48,7 +38,7 @@ func Check(s Spec) error {
 
 func newSettings(s Spec) (settings, error) {
 	var set settings
-	v, _ := settingsDef.Parse(s.Props)
+	v, _ := connectorconfig.Topics.Parse(s.Props)
 	sink, problems := s.Plugin.Connector.Config().Parse(s.Props)
 	if len(problems) > 0 {
 		return set, fmt.Errorf("configure connector %s: %s", s.Connector, problems[0].Message)
@@ -71,6 +61,12 @@ func newSettings(s Spec) (settings, error) {
 	return set, set.converters(s)
 }
 
+// commits is the definition of how often offsets are committed.
+var commits = func() *configdef.Def {
+	key, _ := workerconfig.Standalone.Key(workerconfig.OffsetFlush)
+	return configdef.New(key)
+}()
+
 // consumerConfig layers the worker's consumer.* and the connector's consumer.override.* over Connect's defaults. The
 // worker's unprefixed security settings do not reach consumers, as in Connect.
 func consumerConfig(s Spec) (consume.Config, error) {
@@ -88,11 +84,11 @@ func consumerConfig(s Spec) (consume.Config, error) {
 	if c.InstanceID == "" {
 		c.InstanceID = s.InstanceID
 	}
-	w, problems := workerDef.Parse(s.Worker)
+	w, problems := commits.Parse(s.Worker)
 	if len(problems) > 0 {
 		return c, fmt.Errorf("configure worker: %s", problems[0].Message)
 	}
-	c.CommitInterval = w.Duration("offset.flush.interval.ms", time.Millisecond)
+	c.CommitInterval = w.Duration(workerconfig.OffsetFlush, time.Millisecond)
 	c.Logger, c.Metrics = s.Logger, s.Metrics
 	return c, nil
 }

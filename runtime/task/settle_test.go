@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/sluice-connect/sluice/runtime"
 )
 
 // TestFailureAtOnceIsToldLater: who asks for the state a few times a second sees RUNNING before FAILED, and a task that
@@ -16,11 +18,11 @@ func TestFailureAtOnceIsToldLater(t *testing.T) {
 		defer r.task.mu.Unlock()
 		return r.task.failure != nil
 	})
-	if got := r.state(); got != Running {
+	if got := r.state(); got != runtime.Running {
 		t.Errorf("state %s while a failure settles", got)
 	}
 	stopTask(r.task)
-	if r.mu.Lock(); !slices.Equal(r.states, []State{Running, Failed}) {
+	if r.mu.Lock(); !slices.Equal(r.states, []runtime.State{runtime.Running, runtime.Failed}) {
 		t.Errorf("states %v", r.states)
 	}
 	r.states = nil

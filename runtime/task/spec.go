@@ -6,20 +6,8 @@ import (
 	"time"
 
 	"github.com/sluice-connect/sluice/connectors"
+	"github.com/sluice-connect/sluice/runtime"
 	"github.com/sluice-connect/sluice/runtime/metrics"
-)
-
-// State is the state of a connector or task as REST shows it.
-type State string
-
-// The states of Kafka Connect.
-const (
-	Unassigned State = "UNASSIGNED"
-	Running    State = "RUNNING"
-	Paused     State = "PAUSED"
-	Failed     State = "FAILED"
-	Stopped    State = "STOPPED"
-	Restarting State = "RESTARTING"
 )
 
 // Spec says everything a task needs to run.
@@ -37,7 +25,7 @@ type Spec struct {
 	Paused bool
 	// Report is called with every change of state, in order, from the task's goroutines; it must not block for long.
 	// trace is the text for status answers, only set with Failed.
-	Report func(state State, trace string)
+	Report func(state runtime.State, trace string)
 	// Settle is how long a task that fails at once stays RUNNING. The Java worker's consumers need seconds to join their
 	// group, and tools that wait for RUNNING after they have created a connector rely on seeing it. 0 for no time.
 	Settle time.Duration

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/sluice-connect/sluice/connectors"
+	"github.com/sluice-connect/sluice/runtime"
 	"github.com/sluice-connect/sluice/runtime/consume"
+	"github.com/sluice-connect/sluice/runtime/crash"
 	"github.com/sluice-connect/sluice/runtime/metrics"
 	"github.com/sluice-connect/sluice/schemas"
 )
@@ -34,7 +36,7 @@ type SinkTask struct {
 	resumed   chan struct{}     // closed by the first Resume before the start
 	resume    sync.Once
 	failure   error
-	reported  State
+	reported  runtime.State
 	ranAt     time.Time // when Running was last reported
 	held      bool      // the start waits for something that is away
 
@@ -87,12 +89,12 @@ func (t *SinkTask) stopConsumer() {
 }
 
 // Pause stops reading and writing but keeps the partitions.
-func (t *SinkTask) Pause() { t.setPaused(true, Paused) }
+func (t *SinkTask) Pause() { t.setPaused(true, runtime.Paused) }
 
 // Resume undoes Pause.
-func (t *SinkTask) Resume() { t.setPaused(false, Running) }
+func (t *SinkTask) Resume() { t.setPaused(false, runtime.Running) }
 
-func (t *SinkTask) setPaused(paused bool, state State) {
+func (t *SinkTask) setPaused(paused bool, state runtime.State) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.paused.Swap(paused) == paused || t.failure != nil || t.soft.Err() != nil {
@@ -119,10 +121,10 @@ func (t *SinkTask) setPaused(paused bool, state State) {
 }
 
 // report tells the state. t.mu is held, so that reports come in order.
-func (t *SinkTask) report(s State, trace string) {
+func (t *SinkTask) report(s runtime.State, trace string) {
 	if t.reported != s {
 		t.reported = s
-		if s == Running {
+		if s == runtime.Running {
 			t.ranAt = time.Now()
 		}
 		t.spec.Metrics.State(string(s))
@@ -143,7 +145,7 @@ func (t *SinkTask) fail(err error) {
 func (t *SinkTask) run() {
 	defer close(t.done)
 	defer t.kill()
-	err := t.guarded(t.work)
+	err := crash.Guard(t.work)
 	t.settle()
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -154,7 +156,7 @@ func (t *SinkTask) run() {
 		return
 	}
 	t.failure = err
-	t.report(Failed, trace(err))
+	t.report(runtime.Failed, trace(err))
 }
 
 // settle waits as Spec.Settle says, but not for a task that is asked to end.
@@ -170,15 +172,6 @@ func (t *SinkTask) settle() {
 	case <-time.After(wait):
 	case <-t.asked:
 	}
-}
-
-func (t *SinkTask) guarded(f func() error) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = caught(v)
-		}
-	}()
-	return f()
 }
 
 // work runs the task from start to end.
@@ -216,7 +209,7 @@ func (t *SinkTask) waitForResume() error {
 		t.mu.Unlock()
 		return nil
 	}
-	t.report(Paused, "")
+	t.report(runtime.Paused, "")
 	t.mu.Unlock()
 	select {
 	case <-t.resumed:

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/sluice-connect/sluice/connectors"
+	"github.com/sluice-connect/sluice/runtime"
 	"github.com/sluice-connect/sluice/schemas"
 )
 
@@ -26,7 +27,7 @@ func TestRecordsFlowAndAreCommitted(t *testing.T) {
 	if got := s.accepted(); !inOrder(got, 50) {
 		t.Errorf("accepted %v", got)
 	}
-	if st := r.state(); st != Running {
+	if st := r.state(); st != runtime.Running {
 		t.Errorf("state is %s", st)
 	}
 }
@@ -128,7 +129,7 @@ func TestStopFlushesAndCommits(t *testing.T) {
 	if got := r.committed(); got != 10 {
 		t.Errorf("committed %d after the stop, want 10", got)
 	}
-	if st := r.state(); st != Running {
+	if st := r.state(); st != runtime.Running {
 		t.Errorf("a stop reported %s", st)
 	}
 }
@@ -138,7 +139,7 @@ func TestPauseAndResume(t *testing.T) {
 	r.run(s, nil, nil)
 	r.waitCommitted(5)
 	r.task.Pause()
-	eventually(t, "state PAUSED", func() bool { return r.state() == Paused })
+	eventually(t, "state PAUSED", func() bool { return r.state() == runtime.Paused })
 	r.produce(numbers(5)...)
 	advanced := make(chan struct{}, 1)
 	s.mu.Lock()
@@ -157,7 +158,7 @@ func TestPauseAndResume(t *testing.T) {
 	}
 	r.task.Resume()
 	r.waitCommitted(10)
-	if st := r.state(); st != Running {
+	if st := r.state(); st != runtime.Running {
 		t.Errorf("state is %s", st)
 	}
 }
@@ -167,7 +168,7 @@ func TestStartPausedDoesNothingUntilResumed(t *testing.T) {
 	started := make(chan struct{})
 	s.start = func() error { close(started); return nil }
 	r.run(s, nil, func(sp *Spec) { sp.Paused = true })
-	eventually(t, "state PAUSED", func() bool { return r.state() == Paused })
+	eventually(t, "state PAUSED", func() bool { return r.state() == runtime.Paused })
 	select {
 	case <-started:
 		t.Fatal("the sink was started although the task is paused")
@@ -208,7 +209,7 @@ func TestWhatATaskWaitsForIsShown(t *testing.T) {
 	}
 	var waiting atomic.Value
 	waiting.Store("")
-	shows := func(state State, part string) {
+	shows := func(state runtime.State, part string) {
 		t.Helper()
 		eventually(t, fmt.Sprintf("state %s, waiting for %q", state, part), func() bool {
 			text, _ := waiting.Load().(string)
@@ -216,20 +217,20 @@ func TestWhatATaskWaitsForIsShown(t *testing.T) {
 		})
 	}
 	r.run(s, nil, func(sp *Spec) { sp.Waiting = func(reason string) { waiting.Store(reason) } })
-	shows(Running, "host h refuses connections")
+	shows(runtime.Running, "host h refuses connections")
 	r.task.Pause()
-	shows(Paused, "host h refuses connections")
+	shows(runtime.Paused, "host h refuses connections")
 	r.task.Resume()
-	shows(Running, "host h refuses connections")
+	shows(runtime.Running, "host h refuses connections")
 	away.Store(false)
 	r.waitCommitted(5)
-	shows(Running, "")
+	shows(runtime.Running, "")
 	away.Store(true)
 	r.produce(numbers(1)...)
-	shows(Running, "topic t, partition 0: too busy")
+	shows(runtime.Running, "topic t, partition 0: too busy")
 	away.Store(false)
 	r.waitCommitted(6)
-	shows(Running, "")
+	shows(runtime.Running, "")
 }
 
 func TestBadSettingsFailAPausedTask(t *testing.T) {

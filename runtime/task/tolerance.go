@@ -6,20 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sluice-connect/sluice/runtime/connectorconfig"
 	"github.com/sluice-connect/sluice/schemas/configdef"
-)
-
-// ErrorKeys are the errors.* keys as tasks read them. Users see the definitions of the herder, which this package must not
-// import; a test there holds the two against each other.
-var ErrorKeys = configdef.New(
-	configdef.Key{Name: "errors.tolerance", Type: configdef.String, Default: "none", Valid: configdef.OneOf("none", "all"), Doc: "See the common connector keys."},
-	configdef.Key{Name: "errors.retry.timeout", Type: configdef.Long, Default: "0", Doc: "See the common connector keys."},
-	configdef.Key{Name: "errors.retry.delay.max.ms", Type: configdef.Long, Default: "60000", Doc: "See the common connector keys."},
-	configdef.Key{Name: "errors.log.enable", Type: configdef.Boolean, Default: "false", Doc: "See the common connector keys."},
-	configdef.Key{Name: "errors.log.include.messages", Type: configdef.Boolean, Default: "false", Doc: "See the common connector keys."},
-	configdef.Key{Name: "errors.deadletterqueue.topic.name", Type: configdef.String, Doc: "See the common connector keys."},
-	configdef.Key{Name: "errors.deadletterqueue.topic.replication.factor", Type: configdef.Short, Default: "3", Doc: "See the common connector keys."},
-	configdef.Key{Name: "errors.deadletterqueue.context.headers.enable", Type: configdef.Boolean, Default: "false", Doc: "See the common connector keys."},
 )
 
 // tolerance is what a connector wants done about records that fail.
@@ -34,7 +22,7 @@ type tolerance struct {
 }
 
 func newTolerance(props map[string]string) (tolerance, error) {
-	v, problems := ErrorKeys.Parse(props)
+	v, problems := connectorconfig.Errors.Parse(props)
 	if len(problems) > 0 {
 		return tolerance{}, fmt.Errorf("configure error handling: %s", problems[0].Message)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sluice-connect/sluice/connectors"
+	"github.com/sluice-connect/sluice/runtime"
 )
 
 // outages are what a task waits for at the moment: the sink, a registry or the dead letter queue, each by who waits.
@@ -103,9 +104,9 @@ func (t *SinkTask) reportStarted() {
 	switch {
 	case t.failure != nil || t.soft.Err() != nil:
 	case t.paused.Load():
-		t.report(Paused, "")
+		t.report(runtime.Paused, "")
 	default:
-		t.report(Running, "")
+		t.report(runtime.Running, "")
 	}
 }
 

@@ -103,10 +103,38 @@ var rules = []rule{
 		func(e edge) bool { return under(e.from, "sluice/runtime") && under(e.to, "sluice/rest") },
 	},
 	{
-		"rest asks through the interface it declares, in the words of package runtime; it never reaches into the rooms " +
-			"below, so that each request can be tested against a fake",
+		"rest asks through the interface it declares, in the words of package runtime and of Java; it never reaches into the " +
+			"rooms below, so that each request can be tested against a fake",
 		func(e edge) bool {
-			return under(e.from, "sluice/rest") && !e.test && under(e.to, "sluice/runtime") && e.to != "sluice/runtime"
+			return under(e.from, "sluice/rest") && !e.test && under(e.to, "sluice/runtime") &&
+				e.to != "sluice/runtime" && e.to != "sluice/runtime/javatext"
+		},
+	},
+	{
+		"package runtime is what the rooms of the worker say to one another, and runtime/javatext what Java would say: " +
+			"words need no room, else all that use them stand on it too",
+		func(e edge) bool {
+			return (e.from == "sluice/runtime" || e.from == "sluice/runtime/javatext") && !e.test && under(e.to, "sluice/runtime")
+		},
+	},
+	{
+		"runtime/herder is the roof of the worker: only what puts a worker together names it, and no room of it looks back up",
+		func(e edge) bool {
+			return e.to == "sluice/runtime/herder" && !under(e.from, "sluice/deploy") && !(e.test && under(e.from, "sluice/rest"))
+		},
+	},
+	{
+		"runtime/examine judges configurations and runs nothing: whoever validates a file must not link tasks or stores",
+		func(e edge) bool {
+			return e.from == "sluice/runtime/examine" && !e.test &&
+				under(e.to, "sluice/runtime/task", "sluice/runtime/store", "sluice/runtime/metrics", "sluice/runtime/secrets")
+		},
+	},
+	{
+		"a task runs what it is given: what a configuration may be is judged before, in runtime/examine",
+		func(e edge) bool {
+			return under(e.from, "sluice/runtime/task", "sluice/runtime/consume", "sluice/runtime/kafka", "sluice/runtime/store",
+				"sluice/runtime/connectorconfig", "sluice/runtime/workerconfig") && under(e.to, "sluice/runtime/examine")
 		},
 	},
 	{

@@ -85,6 +85,23 @@ func TestAFailedConnectorEndsTheDemo(t *testing.T) {
 	}
 }
 
+func TestAFailedConnectorOfTheVisitorDoesNotEndTheDemo(t *testing.T) {
+	w := &fakeWorker{failing: "visitors"}
+	api := httptest.NewServer(w)
+	defer api.Close()
+	seen := newWorker(api.URL, func(context.Context) error { return nil })
+	defer seen.client.CloseIdleConnections()
+	if err := seen.failure(t.Context()); err != nil {
+		t.Errorf("a connector that is not the demo's ends it: %v", err)
+	}
+	for name := range subscriptions {
+		w.failing = name
+		if err := seen.failure(t.Context()); err == nil || !strings.Contains(err.Error(), name+" has FAILED: boom") {
+			t.Errorf("the failure of %s is reported as %v", name, err)
+		}
+	}
+}
+
 func TestConnectorsOfAnEarlierRunGetTheNewAddresses(t *testing.T) {
 	w := &fakeWorker{failing: lakeConnector, exists: true}
 	if err := Run(t.Context(), w.options(t, io.Discard)); err == nil {

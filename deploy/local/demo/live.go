@@ -64,7 +64,7 @@ func (r *run) produceLive(ctx context.Context, p *fleet.Producer) error {
 	}
 }
 
-// show prints progress until ctx ends; a connector that fails ends it with an error.
+// show prints progress until ctx ends; a connector of the demo's own that fails ends it with an error.
 func (r *run) show(ctx context.Context) error {
 	every := 5 * time.Second
 	if r.Terminal {

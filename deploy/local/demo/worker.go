@@ -49,7 +49,8 @@ func (w *worker) post(ctx context.Context, c connector) error {
 	return nil
 }
 
-// failure returns the trace of a connector or task that has failed, nil when all is well.
+// failure returns the traces of the demo's own connectors and tasks that have failed, nil when all is well. One that the
+// visitor has created may fail: what it does is theirs to see.
 func (w *worker) failure(ctx context.Context) error {
 	type state struct {
 		ID    int    `json:"id"`
@@ -66,7 +67,8 @@ func (w *worker) failure(ctx context.Context) error {
 		return fmt.Errorf("ask for the status: %w", err)
 	}
 	var failed error
-	for name, c := range all {
+	for name := range subscriptions {
+		c := all[name] // not there when the visitor has deleted it
 		for _, s := range append(c.Status.Tasks, c.Status.Connector) {
 			if s.State == "FAILED" {
 				failed = errors.Join(failed, fmt.Errorf("connector %s has FAILED: %s", name, s.Trace))
