@@ -31,8 +31,8 @@ const (
 	Writes Tombstones = "write"
 )
 
-// Subject is a sink under test. Connector, Fresh, Record, Stored and Identity are needed, and of Outage and NoOutage, and of
-// RefuseLogin and NoLogin, one each.
+// Subject is a sink under test. Connector, Fresh and Stored are needed, and of Outage and NoOutage, and of RefuseLogin and
+// NoLogin, one each.
 type Subject struct {
 	Connector connectors.Connector
 	// Fresh returns the properties of a connector against a fresh, empty target. The records of a writer must become
@@ -40,11 +40,12 @@ type Subject struct {
 	// lives until t ends.
 	Fresh func(t *testing.T) map[string]string
 	// Record makes a good record of tp at offset. Records differ in n; those with the same key are versions of one
-	// thing for a Keyed sink. Source, Offset, Timestamp and Raw should be set as the runtime would.
+	// thing for a Keyed sink. Source, Offset, Timestamp and Raw should be set as the runtime would. nil: the function Record.
 	Record func(tp schemas.TopicPartition, offset int64, key string, n int) schemas.Record
 	// Stored returns what the target shows: the identity of every record found, once for each time it is found.
 	Stored func(t *testing.T, props map[string]string) []string
-	// Identity names a record of Record the way Stored does. It is given records with built values.
+	// Identity names a record of Record the way Stored does. It is given records with built values. nil:
+	// for records of the function Record, what ID returns.
 	Identity func(r schemas.Record) string
 	// Keyed is set for sinks that keep the newest record of a key. Others keep all records.
 	Keyed bool
@@ -114,6 +115,12 @@ func Run(t *testing.T, s Subject) {
 	t.Helper()
 	if s.Records == 0 {
 		s.Records = 60
+	}
+	if s.Record == nil {
+		s.Record = Record
+	}
+	if s.Identity == nil {
+		s.Identity = identity
 	}
 	if err := s.complete(); err != nil {
 		t.Fatal(err)
