@@ -40,15 +40,15 @@ func registerJSON(t *testing.T, m *miniredis.Miniredis) {
 		}
 	})
 	if err != nil {
-		t.Error(err)
+		t.Fatal(err)
 	}
 }
 
 // restart starts a closed server again, with the keys it had.
 func restart(t *testing.T, m *miniredis.Miniredis) {
+	t.Helper()
 	if err := m.Restart(); err != nil {
-		t.Error(err)
-		return
+		t.Fatal(err)
 	}
 	registerJSON(t, m)
 }

@@ -14,13 +14,21 @@ import (
 // outageLength is how long a service is away in the middle of writing: long enough for several attempts.
 const outageLength = 250 * time.Millisecond
 
-// once makes the end of a trouble safe to call again, also from another goroutine.
-func (b *bench) once(begin func() (end func())) (end func()) {
-	return sync.OnceFunc(begin())
-}
-
-func (b *bench) outage() (back func()) {
-	return b.once(func() func() { return b.s.Outage(b.t, b.props) })
+// outlast takes the service away while f runs, for a time or until f ends, and returns what f does.
+func (b *bench) outlast(f func() error) error {
+	back := sync.OnceFunc(b.s.Outage(b.t, b.props))
+	defer back()
+	done := make(chan error, 1)
+	go func() { done <- f() }()
+	timer := time.NewTimer(outageLength)
+	defer timer.Stop()
+	select {
+	case err := <-done:
+		return err
+	case <-timer.C:
+		back()
+		return <-done
+	}
 }
 
 // serviceAway takes the service away while records are written: invariant 5, it is waited for and nothing fails.
@@ -37,13 +45,13 @@ func serviceAway(ctx context.Context, b *bench) error {
 	if err := p.write(ctx, b.s.Records/2); err != nil {
 		return err
 	}
-	back := b.outage()
-	defer back()
-	defer time.AfterFunc(outageLength, back).Stop()
-	if err := p.writeAll(ctx, sizes(5, 12)); err != nil {
-		return duringOutage(err)
-	}
-	if err := p.settle(ctx); err != nil {
+	err = b.outlast(func() error {
+		if err := p.writeAll(ctx, sizes(5, 12)); err != nil {
+			return err
+		}
+		return p.settle(ctx)
+	})
+	if err != nil {
 		return duringOutage(err)
 	}
 	if _, err := p.close(ctx, connectors.Stopping); err != nil {
@@ -77,7 +85,7 @@ func handedOverWhileAway(ctx context.Context, b *bench) error {
 	if err := p.write(ctx, b.s.Records/3); err != nil {
 		return err
 	}
-	back := b.outage()
+	back := sync.OnceFunc(b.s.Outage(b.t, b.props))
 	defer back()
 	if err := p.write(ctx, b.s.Records/3); err != nil {
 		return duringOutage(err)
@@ -127,15 +135,18 @@ func poisonFirst(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
+	write := func() error {
+		if err := p.writeAll(ctx, func() int { return size }); err != nil {
+			return err
+		}
+		return p.settle(ctx)
+	}
 	if b.s.Outage != nil {
-		back := b.outage()
-		defer back()
-		defer time.AfterFunc(outageLength, back).Stop()
+		err = b.outlast(write)
+	} else {
+		err = write()
 	}
-	if err := p.writeAll(ctx, func() int { return size }); err != nil {
-		return err
-	}
-	if err := p.settle(ctx); err != nil {
+	if err != nil {
 		return err
 	}
 	if _, err := p.close(ctx, connectors.Stopping); err != nil {
@@ -189,7 +200,7 @@ func loginRefused(ctx context.Context, b *bench) error {
 		return err
 	}
 	p.log = log
-	accept := b.once(func() func() { return b.s.RefuseLogin(b.t, b.props) })
+	accept := sync.OnceFunc(b.s.RefuseLogin(b.t, b.props))
 	defer accept()
 	fatal, err := p.untilFatal(ctx)
 	if err != nil {

@@ -57,13 +57,13 @@ type Subject struct {
 	// Poison makes a record that the sink must reject; nil leaves that out.
 	Poison func(tp schemas.TopicPartition, offset int64) schemas.Record
 	// Outage takes the service of the target of props away, as a crash or a cut network does: what the sink sends does not
-	// arrive or is not answered. It returns what brings the service back with everything it held; that is called from
-	// another goroutine and may use t.Error, but not t.Fatal. Stored is not asked meanwhile.
+	// arrive or is not answered. It returns what brings the service back with everything it held. Stored is not asked
+	// meanwhile.
 	Outage func(t *testing.T, props map[string]string) (back func())
 	// NoOutage says why there is no service that could be away.
 	NoOutage string
 	// RefuseLogin makes the service refuse the credentials of props, on connections that exist already too (by cutting
-	// them, if need be). It returns what makes it accept them again, which is like back of Outage.
+	// them, if need be). It returns what makes it accept them again.
 	RefuseLogin func(t *testing.T, props map[string]string) (accept func())
 	// NoLogin says why there are no credentials to refuse.
 	NoLogin string
