@@ -18,7 +18,12 @@ type Connector interface {
 	// Check looks at the world the configuration names: is the bucket there, does the key schema fit, does PING
 	// answer. It is called for a configuration that Config parsed without problems, and must end with ctx.
 	Check(ctx context.Context, cfg Config) []configdef.Problem
-	// NewTask starts one task. ctx bounds the start only. An error fails the task; its text must name what to do.
+	// NewTask starts one task. ctx bounds the start only: nothing that the task does later may depend on it. After a Retriable
+	// error the runtime calls NewTask again, with back-off and for as long as it takes, while the task counts as RUNNING and
+	// shows the error in its trace; so a service that is away at the start is waited for. Any other error fails the task;
+	// its text must name what to do (see Correctable). NewTask leaves nothing behind when it returns an error. Tasks of one
+	// connector start at the same time, also on a target that is not there yet: whoever creates it must bear that
+	// another task was faster.
 	NewTask(ctx context.Context, tc TaskContext, cfg Config) (Task, error)
 }
 
@@ -32,7 +37,7 @@ type Config struct {
 	Topics []string
 }
 
-// TaskContext is what the runtime gives a task.
+// TaskContext is what the runtime gives a task. No function in it is nil, nor is Logger.
 type TaskContext struct {
 	Connector string
 	Task      int
@@ -50,7 +55,8 @@ type TaskContext struct {
 // Task is one running task of a connector. It owns what its partitions share: clients and batchers.
 type Task interface {
 	// Open returns the writer of a partition that was assigned to the task; from is the offset it starts at, or a
-	// later one when the partition has none there. Calls for different partitions may come at the same time.
+	// later one when the partition has none there. Calls for different partitions may come at the same time. Errors are
+	// those of NewTask: after a Retriable one Open is called again with back-off, and the other partitions go on meanwhile.
 	Open(ctx context.Context, tp schemas.TopicPartition, from int64) (Writer, error)
 	// Close ends the task after all its writers were closed; it waits for the goroutines the task started.
 	Close(ctx context.Context) error
@@ -61,13 +67,25 @@ type Task interface {
 //
 // The runtime commits Pending when there is any, else one past the last record it offered; so a writer never reports
 // offsets it is done with, only the first that is not yet safe.
+//
+// A writer that breaks this contract fails its task, with a message that says how: one that takes more records than it was
+// offered, or fewer without an error, that rejects a record twice or one it was never offered, that rewinds forward.
+//
+// Nobody but the sink bounds a call: a Write that hangs is ended only when the partition is taken away or the task is
+// stopped, by its context. So every request has a time limit of the sink's own, after which it is Retriable.
+//
+// Once the partition has a next owner, a request of this writer must not take effect any more: it could undo what is newer. When
+// a context ends, the request in flight is either waited for until its outcome is certain, or cut in a way that the service
+// cannot execute it later. A sink that cannot prevent it says in its README, under Delivery, what a late request can
+// do and what sets it right.
 type Writer interface {
 	// Write takes records in offset order; offsets may have gaps. It returns how many it took from the front of batch.
 	// It may leave records only with an error, which says why it stopped at accepted (a Rejected may also come with
 	// all taken):
 	//   - Retriable: the runtime backs off and offers batch[accepted:] again;
-	//   - Rejected: the records it names (of this batch, counted as accepted, or of earlier ones) are bad and not
-	//     pending any more; the runtime sends them to errors.tolerance and offers batch[accepted:] when it goes on;
+	//   - Rejected: the records it names, of this batch or accepted in earlier calls, are bad and not pending any more. The
+	//     runtime sends them to errors.tolerance and never offers them again, whether they lie below accepted or not;
+	//     what else is in batch[accepted:] it offers when it goes on. So accepted may be 0;
 	//   - Rewind: the writer dropped everything from an offset on and wants to be offered it again;
 	//   - anything else is fatal: the task fails.
 	// The records and their memory are valid until Write returns: copy what is kept. Write may block on the sink; it

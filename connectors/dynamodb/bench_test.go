@@ -65,7 +65,7 @@ func BenchmarkSink(b *testing.B) {
 	if len(problems) > 0 {
 		b.Fatal(problems)
 	}
-	k, err := sink{}.NewTask(b.Context(), connectors.TaskContext{Wake: func(schemas.TopicPartition) {}}, connectors.Config{Values: v, Topics: []string{"events"}})
+	k, err := Connector{}.NewTask(b.Context(), connectors.TaskContext{Wake: func(schemas.TopicPartition) {}}, connectors.Config{Values: v, Topics: []string{"events"}})
 	if err != nil {
 		b.Fatal(err)
 	}

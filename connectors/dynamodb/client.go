@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -13,10 +14,28 @@ import (
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"github.com/sluice-connect/sluice/connectors/inflight"
 	"github.com/sluice-connect/sluice/schemas"
 )
 
-// newClient returns a client that tries every request once: the lanes do the retrying, because only they know which
+const (
+	// maxBatchItems is BatchWriteItem's limit.
+	maxBatchItems = 25
+	// maxBatchBytes stays below BatchWriteItem's 16 MB with room for the JSON around the items.
+	maxBatchBytes = 15 << 20
+	// requestTimeout ends requests that nobody answers.
+	requestTimeout = 30 * time.Second
+)
+
+// table is where batches go; the SDK client in production, a simulation in tests.
+type table interface {
+	// write is Target.Send.
+	write(ctx context.Context, items []inflight.Item) (unprocessed []int, err error)
+}
+
+var errUnprocessed = errors.New("DynamoDB left items unprocessed: the table or its hottest key is throttled")
+
+// newClient returns a client that tries every request once: the batcher does the retrying, because only it knows which
 // newer record replaces a waiting one.
 func newClient(cfg aws.Config) *dynamodb.Client {
 	return dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) {
@@ -65,14 +84,17 @@ type sdkTable struct {
 }
 
 // write sends one BatchWriteItem.
-func (t *sdkTable) write(ctx context.Context, ops []op) ([]int, error) {
-	ctx = context.WithValue(ctx, bodyKey{}, appendBatch(nil, t.name, ops))
+func (t *sdkTable) write(ctx context.Context, items []inflight.Item) ([]int, error) {
+	ctx = context.WithValue(ctx, bodyKey{}, appendBatch(nil, t.name, items))
 	// The table name alone is enough for the SDK to choose the endpoint.
 	out, err := t.client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{t.name: nil}})
 	if err != nil {
 		return nil, err
 	}
-	return t.match(ops, out.UnprocessedItems), nil
+	if unprocessed := t.match(items, out.UnprocessedItems); len(unprocessed) > 0 {
+		return unprocessed, errUnprocessed
+	}
+	return nil, nil
 }
 
 const (
@@ -80,42 +102,42 @@ const (
 	deleteOpen = `{"DeleteRequest":{"Key":`
 )
 
-func appendBatch(dst []byte, table string, ops []op) []byte {
+func appendBatch(dst []byte, table string, items []inflight.Item) []byte {
 	size := len(table) + 64
-	for i := range ops {
-		size += len(ops[i].body) + len(deleteOpen) + 3
+	for i := range items {
+		size += len(items[i].Body) + len(deleteOpen) + 3
 	}
 	dst = append(make([]byte, 0, size), dst...)
 	dst = append(schemas.AppendJSONString(append(dst, `{"RequestItems":{`...), table), `:[`...)
-	for i := range ops {
+	for i := range items {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		if ops[i].remove {
+		if items[i].Remove {
 			dst = append(dst, deleteOpen...)
 		} else {
 			dst = append(dst, putOpen...)
 		}
-		dst = append(append(dst, ops[i].body...), `}}`...)
+		dst = append(append(dst, items[i].Body...), `}}`...)
 	}
 	return append(dst, `]}}`...)
 }
 
 // match finds the positions of the requests that came back. When one cannot be recognised, all count as unprocessed:
 // writing twice does no harm, not writing does.
-func (t *sdkTable) match(ops []op, unprocessed map[string][]types.WriteRequest) []int {
+func (t *sdkTable) match(items []inflight.Item, unprocessed map[string][]types.WriteRequest) []int {
 	var positions []int
 	index := map[string]int{}
 	for _, requests := range unprocessed {
 		for i := range requests {
 			if len(index) == 0 {
-				for j := range ops {
-					index[ops[j].identity] = j
+				for j := range items {
+					index[items[j].Key] = j
 				}
 			}
 			j, ok := index[t.identity(requests[i])]
 			if !ok {
-				return everyPosition(len(ops))
+				return everyPosition(len(items))
 			}
 			positions = append(positions, j)
 		}

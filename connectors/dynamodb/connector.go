@@ -24,18 +24,18 @@ func init() {
 	connectors.Register(connectors.Plugin{
 		Class: Class, TaskClass: TaskClass,
 		Aliases:   []string{"dynamodb", "DynamoDbSinkConnector", "DynamoDbSink"},
-		Connector: sink{},
+		Connector: Connector{},
 	})
 }
 
-// sink is the connector class.
-type sink struct{}
+// Connector is the DynamoDB sink.
+type Connector struct{}
 
 // Config returns the keys of the sink.
-func (sink) Config() *configdef.Def { return definition }
+func (Connector) Config() *configdef.Def { return definition }
 
 // Check looks whether the tables exist and have the keys that the configuration gives.
-func (sink) Check(ctx context.Context, cfg connectors.Config) []configdef.Problem {
+func (Connector) Check(ctx context.Context, cfg connectors.Config) []configdef.Problem {
 	c, err := connect(ctx, cfg)
 	if err != nil {
 		return []configdef.Problem{{Key: keyRegion, Message: err.Error()}}
@@ -49,7 +49,7 @@ func (sink) Check(ctx context.Context, cfg connectors.Config) []configdef.Proble
 	for _, name := range names {
 		l, err := describeTable(ctx, c.client, name)
 		if err != nil {
-			explained := place{cfg.Name, name, c.region}.explain(err)
+			explained := place{name, c.region}.explain(err)
 			problems = append(problems, configdef.Problem{Key: keyTable, Message: explained.Error()})
 			continue
 		}
@@ -70,16 +70,15 @@ func problemKey(err error) string {
 }
 
 // NewTask looks at the tables of the configured topics and starts a task.
-func (sink) NewTask(ctx context.Context, tc connectors.TaskContext, cfg connectors.Config) (connectors.Task, error) {
+func (Connector) NewTask(ctx context.Context, tc connectors.TaskContext, cfg connectors.Config) (connectors.Task, error) {
 	c, err := connect(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	t := newTask(c.settings, place{connector: tc.Connector, region: c.region}, c.open, tc.Wake)
+	t := newTask(c.settings, c.region, c.open, tc.Wake)
 	t.release = c.release
 	if err := t.openAll(ctx, cfg.Topics); err != nil {
-		t.cancel()
-		c.release()
+		_ = t.Close(ctx)
 		return nil, err
 	}
 	return t, nil
@@ -91,7 +90,7 @@ func (t *task) openAll(ctx context.Context, topics []string) error {
 		return err
 	}
 	for _, name := range names {
-		if _, err := t.batcher(ctx, name); err != nil {
+		if _, err := t.find(ctx, name); err != nil {
 			return err
 		}
 	}

@@ -45,7 +45,7 @@ func drive(t *testing.T, props map[string]string) *driven {
 		default:
 		}
 	}}
-	k, err := sink{}.NewTask(context.Background(), tc, parsed(t, props))
+	k, err := Connector{}.NewTask(context.Background(), tc, parsed(t, props))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +189,7 @@ func TestLostTablesAreFatal(t *testing.T) {
 			var fatal error
 			d.until(t, func(err error) bool { fatal = err; return err != nil })
 			if connectors.IsRetriable(fatal) || !strings.Contains(fatal.Error(), want) ||
-				!strings.Contains(fatal.Error(), "POST /connectors/fleet/restart?includeTasks=true&onlyFailed=true") {
+				!correctable(fatal) {
 				t.Error(fatal)
 			}
 			if n, err := d.Write(context.Background(), cars("b")); n != 0 || err == nil {
@@ -266,8 +266,8 @@ func TestTablesThatDoNotFit(t *testing.T) {
 		{[]string{keyHash, "value.vin", keySort, "", keyTable, "missing"}, keyTable, "create it"},
 	} {
 		cfg := parsed(t, w.props(c.props...))
-		problems := sink{}.Check(context.Background(), cfg)
-		k, err := sink{}.NewTask(context.Background(), connectors.TaskContext{Connector: "fleet"}, cfg)
+		problems := Connector{}.Check(context.Background(), cfg)
+		k, err := Connector{}.NewTask(context.Background(), connectors.TaskContext{Connector: "fleet", Wake: func(schemas.TopicPartition) {}}, cfg)
 		if err == nil {
 			_ = k.Close(context.Background())
 		}
@@ -278,7 +278,7 @@ func TestTablesThatDoNotFit(t *testing.T) {
 			}
 		case len(problems) != 1 || problems[0].Key != c.key || !strings.Contains(problems[0].Message, c.text):
 			t.Error(c.props, problems)
-		case err == nil || !strings.Contains(err.Error(), c.text) || !strings.Contains(err.Error(), "POST /connectors/fleet/restart"):
+		case err == nil || !strings.Contains(err.Error(), c.text) || !correctable(err):
 			t.Error(c.props, err)
 		}
 	}

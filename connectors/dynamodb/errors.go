@@ -7,16 +7,8 @@ import (
 
 	smithy "github.com/aws/smithy-go"
 
+	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/connectors/awsconfig"
-)
-
-// class is what an error of a request means for the records in it.
-type class uint8
-
-const (
-	retriable class = iota // the same request may succeed later
-	invalid                // at least one record of the request will never be taken
-	fatal                  // no request of this table will succeed until somebody changes something
 )
 
 // refusals are the error codes that blame the content of a request.
@@ -38,15 +30,17 @@ var logins = map[string]bool{
 	"InvalidClientTokenId": true, "MissingAuthenticationTokenException": true, "IncompleteSignatureException": true,
 }
 
-func classify(err error) class {
+// judge says what an error of a request means for the records in it. Refused means that at least one of them will never be taken,
+// Hopeless that no request to this table will succeed.
+func judge(err error) connectors.Verdict {
 	code := errorCode(err)
 	switch {
 	case refusals[code]:
-		return invalid
+		return connectors.Refused
 	case passing[code], errors.Is(err, errCreating), errors.Is(err, context.Canceled), awsconfig.Retriable(err):
-		return retriable
+		return connectors.Later
 	}
-	return fatal
+	return connectors.Hopeless
 }
 
 func errorCode(err error) string {
@@ -57,28 +51,29 @@ func errorCode(err error) string {
 	return ""
 }
 
-// place names a table in error texts, together with what helps once the cause is gone.
-type place struct{ connector, table, region string }
-
-func (p place) restart() string {
-	return fmt.Sprintf("then POST /connectors/%s/restart?includeTasks=true&onlyFailed=true", p.connector)
-}
+// place names a table in error texts.
+type place struct{ table, region string }
 
 // explain turns an error of DynamoDB into one that says what to do about it.
 func (p place) explain(err error) error {
-	switch code := errorCode(err); {
-	case refusals[code]:
+	code := errorCode(err)
+	switch verdict := judge(err); {
+	case verdict == connectors.Refused:
 		return fmt.Errorf("write an item to table %s: %w", p.table, cause(err))
+	case verdict == connectors.Later:
+		return fmt.Errorf("reach table %s in region %s: %w", p.table, p.region, err)
 	case code == "ResourceNotFoundException":
-		return fmt.Errorf("find table %s in region %s: create it or correct table.name.format and aws.dynamodb.region, %s: %w", p.table, p.region, p.restart(), cause(err))
+		return p.correct("find", "create it or correct table.name.format and aws.dynamodb.region", cause(err))
 	case code == "AccessDeniedException":
-		return fmt.Errorf("use table %s in region %s: grant dynamodb:DescribeTable and dynamodb:BatchWriteItem to the connector's credentials, %s: %w", p.table, p.region, p.restart(), cause(err))
+		return p.correct("use", "grant dynamodb:DescribeTable and dynamodb:BatchWriteItem to the connector's credentials", cause(err))
 	case logins[code]:
-		return fmt.Errorf("use table %s in region %s: AWS does not accept the connector's credentials, renew or correct them, %s: %w", p.table, p.region, p.restart(), cause(err))
-	case classify(err) == fatal:
-		return fmt.Errorf("use table %s in region %s: correct the cause, %s: %w", p.table, p.region, p.restart(), err)
+		return p.correct("use", "AWS does not accept the connector's credentials, renew or correct them", cause(err))
 	}
-	return fmt.Errorf("reach table %s in region %s: %w", p.table, p.region, err)
+	return p.correct("use", "correct the cause", err)
+}
+
+func (p place) correct(verb, advice string, err error) error {
+	return connectors.Correctable(fmt.Errorf("%s table %s in region %s: %s: %w", verb, p.table, p.region, advice, err))
 }
 
 // cause drops what the SDK wraps around the answer of the service: operation, request id, HTTP status.

@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/sluice-connect/sluice/connectors"
+	"github.com/sluice-connect/sluice/connectors/inflight"
 	"github.com/sluice-connect/sluice/schemas"
 )
 
@@ -26,8 +28,13 @@ func answering(t *testing.T, status int, answer string) connectors.Config {
 		keyHash: "key", keySort: ""})
 }
 
+func correctable(err error) bool {
+	var c *connectors.CorrectableError
+	return errors.As(err, &c)
+}
+
 func startError(cfg connectors.Config) error {
-	_, err := sink{}.NewTask(context.Background(), connectors.TaskContext{Connector: "fleet", Wake: func(schemas.TopicPartition) {}}, cfg)
+	_, err := Connector{}.NewTask(context.Background(), connectors.TaskContext{Connector: "fleet", Wake: func(schemas.TopicPartition) {}}, cfg)
 	return err
 }
 
@@ -44,7 +51,10 @@ func TestUselessCredentialsAreNamed(t *testing.T) {
 		if err == nil || connectors.IsRetriable(err) {
 			t.Fatal(code, err)
 		}
-		for _, part := range []string{"credentials, renew", "POST /connectors/fleet/restart", code} {
+		if !correctable(err) {
+			t.Errorf("%s: %v is nothing that a person corrects", code, err)
+		}
+		for _, part := range []string{"credentials, renew", code} {
 			if !strings.Contains(err.Error(), part) {
 				t.Errorf("%s: no %q in %v", code, part, err)
 			}
@@ -73,4 +83,42 @@ func TestDynamoDBThatIsAwayAtTheStartIsWaitedFor(t *testing.T) {
 	if err := startError(cfg); !connectors.IsRetriable(err) || !strings.Contains(err.Error(), "reach table events") {
 		t.Error(err)
 	}
+}
+
+// idle is a table that nothing is written to.
+type idle struct{}
+
+func (idle) write(context.Context, []inflight.Item) ([]int, error) { return nil, nil }
+
+func TestWriteEndsWhileAnotherLooksForTheTable(t *testing.T) {
+	s, err := newSettings(parsed(t, map[string]string{keyTable: "things", keyHash: "value.vin", keySort: "", keyInstant: "true"}).Values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	looking, found := make(chan struct{}), make(chan struct{})
+	k := newTask(s, "r", func(context.Context, string) (table, layout, error) {
+		close(looking)
+		<-found
+		return idle{}, layout{hash: attribute{"vin", typeString}}, nil
+	}, func(schemas.TopicPartition) {})
+	t.Cleanup(func() { _ = k.Close(context.Background()) })
+	first, _ := k.Open(context.Background(), things, 0)
+	done := make(chan error)
+	go func() {
+		_, err := first.Write(context.Background(), cars("a"))
+		done <- err
+	}()
+	<-looking
+	second, _ := k.Open(context.Background(), things, 0)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if n, err := second.Write(ctx, cars("b")); n != 0 || !connectors.IsRetriable(err) {
+		t.Error(n, err)
+	}
+	close(found)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	_ = second.Close(context.Background(), connectors.Lost)
+	_ = first.Close(context.Background(), connectors.Lost)
 }

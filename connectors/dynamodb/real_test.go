@@ -142,7 +142,7 @@ func BenchmarkRealWrite(b *testing.B) {
 		b.Fatal(problems)
 	}
 	w.table(b, "things", "pk:S", "sk:N")
-	k, err := sink{}.NewTask(b.Context(), connectors.TaskContext{Wake: func(schemas.TopicPartition) {}}, connectors.Config{Values: v, Topics: []string{"events"}})
+	k, err := Connector{}.NewTask(b.Context(), connectors.TaskContext{Wake: func(schemas.TopicPartition) {}}, connectors.Config{Values: v, Topics: []string{"events"}})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -22,7 +22,7 @@ func vehicle(tp schemas.TopicPartition, offset int64, key string, n int) schemas
 func TestSuiteLatestState(t *testing.T) {
 	var w *world
 	sinktest.Run(t, sinktest.Subject{
-		Connector: sink{}, Keyed: true, Tombstones: sinktest.Deletes,
+		Connector: Connector{}, Keyed: true, Tombstones: sinktest.Deletes,
 		Fresh: func(t *testing.T) map[string]string {
 			w = newWorld(t)
 			w.table(t, "things", "vin:S")
@@ -45,14 +45,16 @@ func TestSuiteLatestState(t *testing.T) {
 			r := vehicle(tp, offset, "", 0) // no empty keys in DynamoDB
 			return r
 		},
-		Writes: func() int64 { return w.writes.Load() },
+		Outage:      func(*testing.T, map[string]string) func() { return w.outage() },
+		RefuseLogin: func(*testing.T, map[string]string) func() { return w.refuseLogin() },
+		Writes:      func() int64 { return w.writes.Load() },
 	})
 }
 
 func TestSuiteAppendLog(t *testing.T) {
 	var w *world
 	sinktest.Run(t, sinktest.Subject{
-		Connector: sink{}, ExactlyOnce: true, Tombstones: sinktest.Writes,
+		Connector: Connector{}, ExactlyOnce: true, Tombstones: sinktest.Writes,
 		Fresh: func(t *testing.T) map[string]string {
 			w = newWorld(t)
 			w.table(t, sinktest.Topic, "partition:N", "offset:N")
@@ -73,6 +75,8 @@ func TestSuiteAppendLog(t *testing.T) {
 			r.Value = schemas.Of(nil, schemas.Map{{Key: "n", Value: schemas.Number("1e400")}})
 			return r
 		},
-		Writes: func() int64 { return w.writes.Load() },
+		Outage:      func(*testing.T, map[string]string) func() { return w.outage() },
+		RefuseLogin: func(*testing.T, map[string]string) func() { return w.refuseLogin() },
+		Writes:      func() int64 { return w.writes.Load() },
 	})
 }

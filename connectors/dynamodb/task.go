@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	"github.com/sluice-connect/sluice/connectors"
+	"github.com/sluice-connect/sluice/connectors/inflight"
 	"github.com/sluice-connect/sluice/schemas"
+	"github.com/sluice-connect/sluice/schemas/pace"
 )
 
 // opener finds a table and its key schema.
@@ -17,17 +18,11 @@ type opener func(ctx context.Context, name string) (table, layout, error)
 // task owns what the partitions share: one batcher per table and the budget for all of them.
 type task struct {
 	settings settings
-	place    place // without a table
+	region   string
 	open     opener
-	wake     func(schemas.TopicPartition)
-	budget   *budget
-	backoff  func(int) time.Duration
+	pool     *inflight.Pool
+	backoff  pace.Backoff
 	release  func() // frees what the client holds
-
-	ctx     context.Context
-	cancel  context.CancelFunc
-	quit    chan struct{}
-	running sync.WaitGroup
 
 	mu     sync.Mutex
 	tables map[string]*sharedTable
@@ -36,41 +31,29 @@ type task struct {
 // sharedTable is a table that is being found, or was found.
 type sharedTable struct {
 	turn    chan struct{} // holds a token while somebody looks for the table
-	batcher *batcher
+	found   bool
+	layout  layout
+	batcher *inflight.Batcher
 }
 
-func newTask(s settings, p place, open opener, wake func(schemas.TopicPartition)) *task {
-	t := &task{settings: s, place: p, open: open, wake: wake, budget: newBudget(s.buffer), backoff: exponential,
-		release: func() {}, quit: make(chan struct{}), tables: map[string]*sharedTable{}}
-	t.ctx, t.cancel = context.WithCancel(context.Background())
-	return t
+func newTask(s settings, region string, open opener, wake func(schemas.TopicPartition)) *task {
+	pool := inflight.NewPool(inflight.Options{Buffer: s.buffer, BufferKey: keyBuffer, Wake: wake})
+	return &task{settings: s, region: region, open: open, pool: pool, release: func() {}, tables: map[string]*sharedTable{}}
 }
 
 // Open returns the writer of tp.
 func (t *task) Open(_ context.Context, tp schemas.TopicPartition, _ int64) (connectors.Writer, error) {
-	return newWriter(t, tp), nil
+	return &writer{Writer: t.pool.Writer(tp), task: t, encoder: newEncoder(&t.settings), routes: map[string]*sharedTable{}}, nil
 }
 
 // Close waits for the requests in flight; what still runs when ctx ends is aborted.
 func (t *task) Close(ctx context.Context) error {
-	close(t.quit)
-	ended := make(chan struct{})
-	go func() {
-		t.running.Wait()
-		close(ended)
-	}()
-	select {
-	case <-ended:
-	case <-ctx.Done():
-	}
-	t.cancel()
-	<-ended
-	t.release()
-	return nil
+	defer t.release()
+	return t.pool.Close(ctx)
 }
 
-// batcher returns the batcher of a table, finding the table the first time. An error is what the writer returns.
-func (t *task) batcher(ctx context.Context, name string) (*batcher, error) {
+// find returns a table, looking for it the first time. An error is what the writer returns.
+func (t *task) find(ctx context.Context, name string) (*sharedTable, error) {
 	t.mu.Lock()
 	shared := t.tables[name]
 	if shared == nil {
@@ -84,37 +67,35 @@ func (t *task) batcher(ctx context.Context, name string) (*batcher, error) {
 		return nil, connectors.Retriable(fmt.Errorf("wait for the description of table %s: %w", name, context.Cause(ctx)))
 	}
 	defer func() { <-shared.turn }()
-	if shared.batcher != nil {
-		return shared.batcher, nil
+	if shared.found {
+		return shared, nil
 	}
+	where := place{name, t.region}
 	tbl, l, err := t.open(ctx, name)
 	if err != nil {
-		return nil, t.openError(ctx, name, err)
+		return nil, openError(ctx, where, err)
 	}
-	where := t.at(name)
 	if err := t.settings.fits(l); err != nil {
-		return nil, fmt.Errorf("use table %s in region %s: %w; correct the connector or the table, %s", name, where.region, err, where.restart())
+		return nil, connectors.Correctable(fmt.Errorf("use table %s in region %s: %w; correct the connector or the table", name, t.region, err))
 	}
-	shared.batcher = &batcher{
-		name: name, layout: l, table: tbl, lanes: t.settings.inFlight, linger: t.settings.linger, maxRetry: t.settings.maxRetry,
-		backoff: t.backoff, budget: t.budget, explain: where.explain, wake: func(p *progress) { t.wake(p.tp) },
-		ctx: t.ctx, quit: t.quit, running: &t.running, queue: newQueue(), users: map[*progress]struct{}{},
-	}
-	return shared.batcher, nil
+	shared.layout, shared.batcher, shared.found = l, t.pool.Batcher(t.target(where, tbl)), true
+	return shared, nil
 }
 
-func (t *task) openError(ctx context.Context, name string, err error) error {
-	explained := t.at(name).explain(err)
-	if ctx.Err() != nil || classify(err) == retriable {
+func (t *task) target(where place, tbl table) inflight.Target {
+	return inflight.Target{
+		Name: "table " + where.table, MaxItems: maxBatchItems, MaxBytes: maxBatchBytes,
+		Requests: t.settings.inFlight, Linger: t.settings.linger, Patience: t.settings.maxRetry,
+		Timeout: requestTimeout, Backoff: t.backoff, Send: tbl.write, Judge: judge, Explain: where.explain,
+	}
+}
+
+func openError(ctx context.Context, where place, err error) error {
+	explained := where.explain(err)
+	if ctx.Err() != nil || judge(err) == connectors.Later {
 		return connectors.Retriable(explained)
 	}
 	return explained
-}
-
-func (t *task) at(name string) place {
-	p := t.place
-	p.table = name
-	return p
 }
 
 // fits holds the key references against the key schema of a table.

@@ -23,6 +23,7 @@ type world struct {
 	url    string
 	client *dynamodb.Client
 	writes atomic.Int64
+	away   atomic.Bool
 }
 
 func newWorld(t *testing.T) *world {
@@ -35,6 +36,9 @@ func newWorld(t *testing.T) *world {
 	h := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".BatchWriteItem") {
 			w.writes.Add(1)
+		}
+		if w.away.Load() {
+			panic(http.ErrAbortHandler)
 		}
 		w.server.ServeHTTP(rw, r)
 	}))
@@ -51,6 +55,23 @@ func newWorld(t *testing.T) *world {
 		}
 	})
 	return w
+}
+
+// outage cuts every request off until the returned function is called.
+func (w *world) outage() (back func()) {
+	w.away.Store(true)
+	return func() { w.away.Store(false) }
+}
+
+// refuseLogin has the sink's requests refused until the returned function is called.
+func (w *world) refuseLogin() (accept func()) {
+	w.server.SetFault(func(op string, _ []byte) error {
+		if op == "BatchWriteItem" || op == "DescribeTable" {
+			return &local.Fault{Code: "UnrecognizedClientException", Message: "The security token is invalid", Status: 400}
+		}
+		return nil
+	})
+	return func() { w.server.SetFault(nil) }
 }
 
 // table creates a table; attributes are name:type, the partition key first.

@@ -2,6 +2,7 @@ package file
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -47,6 +48,8 @@ func TestSuite(t *testing.T) {
 		Identity:    func(r schemas.Record) string { return string(appendText(nil, r.Value)) },
 		ExactlyOnce: true, // as long as nothing crashes
 		Tombstones:  sinktest.Writes,
+		NoOutage:    "a file is there as long as the machine is; TestFullDiskIsRetriable is what comes close",
+		NoLogin:     "a file asks for no login",
 	})
 }
 
@@ -92,7 +95,8 @@ func TestErrorsNameTheFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "missing", "out.txt")
 	v, _ := definition.Parse(map[string]string{"file": path})
 	_, err := Connector{}.NewTask(t.Context(), connectors.TaskContext{}, connectors.Config{Values: v})
-	if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "create "+filepath.Dir(path)+" and restart the task") {
+	var correctable *connectors.CorrectableError
+	if !errors.As(err, &correctable) || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "create "+filepath.Dir(path)) {
 		t.Fatal(err)
 	}
 	directory, _ := definition.Parse(map[string]string{"file": t.TempDir()})

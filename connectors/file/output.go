@@ -34,7 +34,7 @@ func open(cfg connectors.Config) (*output, error) {
 		return nil, connectors.Retriable(fmt.Errorf("open output file: %w: nobody reads from the pipe", err))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open output file: %w%s", err, advice(cfg.String(keyFile), err))
+		return nil, connectors.Correctable(fmt.Errorf("open output file: %w%s", err, advice(cfg.String(keyFile), err)))
 	}
 	return &output{file: f}, nil
 }
@@ -44,9 +44,9 @@ func advice(path string, err error) string {
 	dir := filepath.Dir(path)
 	switch _, missing := os.Stat(dir); {
 	case errors.Is(missing, fs.ErrNotExist):
-		return ": the worker makes no directories; create " + dir + " and restart the task"
+		return ": the worker makes no directories; create " + dir
 	case errors.Is(err, fs.ErrPermission):
-		return ": let the user that the worker runs as write to it and restart the task"
+		return ": let the user that the worker runs as write to it"
 	case errors.Is(err, syscall.EISDIR):
 		return ": it is a directory; name a file in it"
 	}

@@ -2,7 +2,6 @@ package file
 
 import (
 	"context"
-	"time"
 
 	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/schemas"
@@ -16,6 +15,7 @@ const (
 // writer turns the records of one partition into lines. A record is safe when write(2) has returned: it survives the
 // end of the process, and that of the machine once the task stopped in good order.
 type writer struct {
+	connectors.Synchronous
 	out *output
 	buf []byte
 }
@@ -68,12 +68,6 @@ func (w *writer) shrink() {
 		w.buf = nil
 	}
 }
-
-// Advance has nothing to do.
-func (w *writer) Advance(context.Context, time.Time) (time.Time, error) { return time.Time{}, nil }
-
-// Pending is always empty: Write returns when everything was written.
-func (w *writer) Pending() (int64, bool) { return 0, false }
 
 // Close syncs the file when the task stops in good order.
 func (w *writer) Close(_ context.Context, reason connectors.CloseReason) error {

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	"slices"
 	"sync"
 	"syscall"
 
@@ -106,14 +107,21 @@ func (l *lane) handshake(ctx context.Context, c *conn, addr string) (net.Conn, e
 }
 
 // exec sends commands and waits for their answers, which are in the commands afterwards. When ctx ends it cuts the
-// lane: no answer is waited for any longer.
+// lane: no answer is waited for any longer. What goes wrong before the first command, such as a login that a new
+// connection is refused, the client tells of the pipeline only: it counts for every command.
 func (l *lane) exec(ctx context.Context, commands []goredis.Cmder) {
 	defer l.cutWhenOver(ctx)()
 	pipe := l.client.Pipeline()
 	for _, c := range commands {
 		_ = pipe.Process(ctx, c)
 	}
-	_, _ = pipe.Exec(ctx)
+	_, err := pipe.Exec(ctx)
+	if err == nil || slices.ContainsFunc(commands, func(c goredis.Cmder) bool { return c.Err() != nil }) {
+		return
+	}
+	for _, c := range commands {
+		c.SetErr(err)
+	}
 }
 
 // cutWhenOver cuts the lane when ctx ends, until the returned function is called.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/alicebob/miniredis/v2/server"
+	"go.uber.org/goleak"
 
 	"github.com/sluice-connect/sluice/connectors/sinktest"
 	"github.com/sluice-connect/sluice/schemas"
@@ -21,6 +22,13 @@ import (
 func startRedis(t *testing.T) *miniredis.Miniredis {
 	t.Helper()
 	m := miniredis.RunT(t)
+	registerJSON(t, m)
+	return m
+}
+
+// registerJSON adds JSON.SET to a server that was started or restarted.
+func registerJSON(t *testing.T, m *miniredis.Miniredis) {
+	t.Helper()
 	err := m.Server().Register("JSON.SET", func(c *server.Peer, _ string, args []string) {
 		switch {
 		case len(args) != 3 || args[1] != "$":
@@ -34,8 +42,19 @@ func startRedis(t *testing.T) *miniredis.Miniredis {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return m
 }
+
+// restart starts a closed server again, with the keys it had.
+func restart(t *testing.T, m *miniredis.Miniredis) {
+	t.Helper()
+	if err := m.Restart(); err != nil {
+		t.Fatal(err)
+	}
+	registerJSON(t, m)
+}
+
+// suitePassword is what the suite's servers ask for.
+const suitePassword = "hidden-word"
 
 // shown lists what a server holds, each key with its value; lists are the suite's obstacles.
 func shown(t *testing.T, m *miniredis.Miniredis) []string {
@@ -85,7 +104,8 @@ func subject(props map[string]string) sinktest.Subject {
 		Fresh: func(t *testing.T) map[string]string {
 			m := startRedis(t)
 			servers[m.Addr()] = m
-			fresh := map[string]string{keyHost: m.Host(), keyPort: m.Port(), keyTimeout: "5"}
+			m.RequireAuth(suitePassword)
+			fresh := map[string]string{keyHost: m.Host(), keyPort: m.Port(), keyTimeout: "5", keyPassword: suitePassword}
 			for k, v := range props {
 				fresh[k] = v
 			}
@@ -111,6 +131,21 @@ func subject(props map[string]string) sinktest.Subject {
 		Stored: func(t *testing.T, props map[string]string) []string {
 			return shown(t, servers[props[keyHost]+":"+props[keyPort]])
 		},
+		Outage: func(t *testing.T, props map[string]string) func() {
+			m := servers[props[keyHost]+":"+props[keyPort]]
+			m.Close()
+			return func() { restart(t, m) }
+		},
+		RefuseLogin: func(t *testing.T, props map[string]string) func() {
+			m := servers[props[keyHost]+":"+props[keyPort]]
+			relog := func(password string) {
+				m.RequireAuth(password)
+				m.Close() // a login lasts as long as its connection
+				restart(t, m)
+			}
+			relog("another")
+			return func() { relog(suitePassword) }
+		},
 		Identity: func(r schemas.Record) string {
 			key := "events:" + r.Key.Data().(string)
 			switch props[keyType] {
@@ -122,7 +157,11 @@ func subject(props map[string]string) sinktest.Subject {
 			}
 			return key + "=" + r.Value.Data().(string)
 		},
-		Keyed:      true,
+		Keyed: true,
+		Leaks: []goleak.Option{ // of a server that was restarted
+			goleak.IgnoreAnyFunction("github.com/alicebob/miniredis/v2/server.(*Server).serve"),
+			goleak.IgnoreAnyFunction("github.com/alicebob/miniredis/v2/server.(*Server).ServeConn"),
+		},
 		Tombstones: sinktest.Deletes,
 	}
 }

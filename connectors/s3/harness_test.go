@@ -124,7 +124,8 @@ func (b *bench) config() connectors.Config {
 // task starts a task that is closed with the test.
 func (b *bench) task() *task {
 	b.t.Helper()
-	tc := connectors.TaskContext{Connector: "trips-to-s3", Logger: slog.New(slog.DiscardHandler)}
+	tc := connectors.TaskContext{Connector: "trips-to-s3", Logger: slog.New(slog.DiscardHandler),
+		Wake: func(schemas.TopicPartition) {}, RequestCommit: func() {}}
 	made, err := Connector{}.NewTask(context.Background(), tc, b.config())
 	if err != nil {
 		b.t.Fatal(err)

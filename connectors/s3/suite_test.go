@@ -2,6 +2,7 @@ package s3
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -42,6 +43,14 @@ func subject(props map[string]string) sinktest.Subject {
 			r := suiteRecord(tp, offset, "poison", 0)
 			r.Topic = "no\ntopic"
 			return r
+		},
+		Outage: func(*testing.T, map[string]string) func() {
+			b.break_(func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) })
+			return func() { b.break_(nil) }
+		},
+		RefuseLogin: func(*testing.T, map[string]string) func() {
+			b.break_(func(w http.ResponseWriter, _ *http.Request) bool { return answer(w, 403, "InvalidAccessKeyId") })
+			return func() { b.break_(nil) }
 		},
 		Writes: func() int64 {
 			return int64(b.count("PUT") + b.count("create") + b.count("part") + b.count("complete"))

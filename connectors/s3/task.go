@@ -38,9 +38,7 @@ func (t *task) Close(context.Context) error {
 }
 
 func (t *task) requestCommit() {
-	if t.tc.RequestCommit != nil {
-		t.tc.RequestCommit()
-	}
+	t.tc.RequestCommit()
 }
 
 // zipper returns a compressor that writes to w.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/schemas"
+	"github.com/sluice-connect/sluice/schemas/pace"
 )
 
 // bench is one case's target with the tasks that write to it.
@@ -18,7 +19,9 @@ type bench struct {
 	t     *testing.T
 	s     Subject
 	props map[string]string
-	open  []*task
+
+	mu   sync.Mutex
+	open []*task
 }
 
 func newBench(t *testing.T, s Subject) *bench {
@@ -48,7 +51,7 @@ type task struct {
 	misuse atomic.Bool // a lent value was used after Write
 
 	mu     sync.Mutex
-	wakes  map[schemas.TopicPartition]chan struct{}
+	wakes  map[schemas.TopicPartition]pace.Signal
 	closed bool
 }
 
@@ -57,34 +60,39 @@ func (b *bench) start(ctx context.Context) (*task, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &task{bench: b, wakes: map[schemas.TopicPartition]chan struct{}{}}
+	k := &task{bench: b, wakes: map[schemas.TopicPartition]pace.Signal{}}
 	tc := connectors.TaskContext{
-		Connector: cfg.Name,
-		Logger:    slog.New(slog.DiscardHandler),
-		Wake:      k.wake,
+		Connector:     cfg.Name,
+		Task:          b.enter(k),
+		Logger:        slog.New(slog.DiscardHandler),
+		Wake:          k.wake,
+		RequestCommit: func() {},
 	}
 	startCtx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel() // NewTask must not tie the task to the context of its start
 	k.Task, err = b.s.Connector.NewTask(startCtx, tc, cfg)
 	if err != nil {
+		k.closed = true
 		return nil, fault("NewTask: %w", err)
 	}
-	b.open = append(b.open, k)
 	return k, nil
 }
 
-func (k *task) wake(tp schemas.TopicPartition) {
-	select {
-	case k.signal(tp) <- struct{}{}:
-	default: // one is on the way already
-	}
+// enter has k closed at the end of the case, and returns its number.
+func (b *bench) enter(k *task) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.open = append(b.open, k)
+	return len(b.open) - 1
 }
 
-func (k *task) signal(tp schemas.TopicPartition) chan struct{} {
+func (k *task) wake(tp schemas.TopicPartition) { k.signal(tp).Set() }
+
+func (k *task) signal(tp schemas.TopicPartition) pace.Signal {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.wakes[tp] == nil {
-		k.wakes[tp] = make(chan struct{}, 1)
+		k.wakes[tp] = pace.NewSignal()
 	}
 	return k.wakes[tp]
 }
@@ -133,7 +141,7 @@ func within(what string, f func() error) error {
 var errMisuse = fault("used a value of a batch after Write had returned")
 
 // fault describes what the sink did.
-func fault(format string, args ...any) error { return fmt.Errorf("the sink "+format, args...) } //nolint:err113
+func fault(format string, args ...any) error { return fmt.Errorf("the sink "+format, args...) }
 
 func partition(n int32) schemas.TopicPartition {
 	return schemas.TopicPartition{Topic: Topic, Partition: n}

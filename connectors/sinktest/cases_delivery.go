@@ -137,20 +137,15 @@ func (p *pipeline) interrupted(ctx context.Context, during bool) (int64, error) 
 	if !during {
 		cancel()
 	}
-	offered := p.log[p.next:min(p.next+len(p.log)/4, len(p.log))]
 	var wg sync.WaitGroup
 	wg.Go(cancel) // at some moment of the call: every one must be good
-	accepted, err, misuse := p.call(short, offered)
+	answer, wrong := p.offer(short, len(p.log)/4)
 	wg.Wait()
-	if misuse != nil {
-		return 0, misuse
+	if wrong != nil {
+		return 0, wrong
 	}
-	if accepted < 0 || accepted > len(offered) {
-		return 0, fault("accepted %d of %d records", accepted, len(offered))
-	}
-	p.next += accepted
 	// An end of the context may look like any error; only what it says about records counts.
-	if err := p.handleRecords(err); err != nil {
+	if err := p.handleRecords(answer); err != nil {
 		return 0, err
 	}
 	if err := p.check(); err != nil {

@@ -17,7 +17,9 @@ import (
 
 // flaws are the ways in which the sink of these tests can be broken.
 type flaws struct {
-	dropsOnClose, aheadOfTarget, keepsLazy, acceptsSilently, writesAfterLost, leaks, rejectsMates bool
+	dropsOnClose, aheadOfTarget, keepsLazy, acceptsSilently, writesAfterLost, leaks, rejectsMates, failsInOutage, losesInOutage,
+	startsAlone, ignoresLogin, rejectsForLogin, showsSecret bool
+	keepsRejected bool // no flaw: a bad record is rejected without being accepted
 }
 
 // memory is a sink over a slice: it buffers up to ten records for two seconds.
@@ -25,9 +27,48 @@ type memory struct {
 	flaws  flaws
 	mu     sync.Mutex
 	target map[string][]string
+	away   bool
+	locked bool // the login is refused
+	born   bool // somebody has started
 }
 
-var memoryDef = configdef.New(configdef.Key{Name: "target", Type: configdef.String, Required: true, Doc: "Name of the target."})
+var (
+	errAway  = errors.New("connection refused")
+	errLogin = errors.New("refuse the login: correct password")
+)
+
+// reach fails while the service is not there for the sink.
+func (m *memory) reach() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch {
+	case m.away && m.flaws.failsInOutage:
+		return errAway
+	case m.away:
+		return connectors.Retriable(errAway)
+	case m.locked && m.flaws.ignoresLogin:
+		return connectors.Retriable(errLogin)
+	case m.locked && m.flaws.showsSecret:
+		return fmt.Errorf("log in with %s: %w", "hidden-word", errLogin)
+	case m.locked:
+		return connectors.Correctable(errLogin)
+	}
+	return nil
+}
+
+// trouble sets one of the troubles until the returned function is called.
+func (m *memory) trouble(what *bool) (end func()) {
+	set := func(on bool) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		*what = on
+	}
+	set(true)
+	return func() { set(false) }
+}
+
+var memoryDef = configdef.New(configdef.Key{Name: "target", Type: configdef.String, Required: true, Doc: "Name of the target."},
+	configdef.Key{Name: "password", Type: configdef.Password, Doc: "Password of the target."})
 
 func (m *memory) Config() *configdef.Def                                       { return memoryDef }
 func (m *memory) Check(context.Context, connectors.Config) []configdef.Problem { return nil }
@@ -45,6 +86,15 @@ func (m *memory) NewTask(_ context.Context, _ connectors.TaskContext, cfg connec
 	if m.flaws.leaks {
 		go func() { select {} }()
 	}
+	if err := m.reach(); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.born && m.flaws.startsAlone {
+		return nil, errors.New("create the target: it exists")
+	}
+	m.born = true
 	return &memoryTask{m: m, target: cfg.String("target")}, nil
 }
 
@@ -75,12 +125,24 @@ func (w *memoryWriter) Write(_ context.Context, batch []schemas.Record) (int, er
 		if r.Value.IsNull() {
 			continue
 		}
+		if err := w.makeRoom(); err != nil {
+			if len(bad) > 0 {
+				return i, &connectors.RejectedError{Rejections: bad}
+			}
+			return i, err
+		}
+		if w.task.m.flaws.rejectsForLogin && w.task.m.reach() != nil {
+			return len(batch), connectors.Reject(r, errLogin)
+		}
 		if w.task.m.flaws.keepsLazy {
 			w.useLazy()
 			w.lazy = append(w.lazy, r.Value)
 		}
 		text := fmt.Sprint(r.Value.Data())
 		if strings.Contains(text, "poison") {
+			if w.task.m.flaws.keepsRejected {
+				return i, connectors.Reject(r, errors.New("find poison"))
+			}
 			bad = append(bad, connectors.NewRejection(r, errors.New("find poison")))
 			if w.task.m.flaws.rejectsMates {
 				return len(batch), &connectors.RejectedError{Rejections: bad}
@@ -88,9 +150,6 @@ func (w *memoryWriter) Write(_ context.Context, batch []schemas.Record) (int, er
 			continue
 		}
 		w.held, w.offsets = append(w.held, text), append(w.offsets, r.Offset)
-		if len(w.held) >= 10 {
-			w.flush()
-		}
 	}
 	if w.task.m.flaws.acceptsSilently && len(batch) > 3 {
 		return 3, nil
@@ -108,9 +167,23 @@ func (w *memoryWriter) useLazy() {
 	w.lazy = nil
 }
 
-func (w *memoryWriter) flush() {
-	w.task.m.add(w.task.target, w.held)
+func (w *memoryWriter) makeRoom() error {
+	if len(w.held) < 10 {
+		return nil
+	}
+	return w.flush()
+}
+
+func (w *memoryWriter) flush() error {
+	err := w.task.m.reach()
+	if err != nil && !w.task.m.flaws.losesInOutage {
+		return err
+	}
+	if err == nil {
+		w.task.m.add(w.task.target, w.held)
+	}
 	w.held, w.offsets, w.since = nil, nil, time.Time{}
+	return nil
 }
 
 func (w *memoryWriter) Advance(_ context.Context, now time.Time) (time.Time, error) {
@@ -120,8 +193,7 @@ func (w *memoryWriter) Advance(_ context.Context, now time.Time) (time.Time, err
 	case w.since.IsZero():
 		w.since = now
 	case now.Sub(w.since) >= 2*time.Second:
-		w.flush()
-		return time.Time{}, nil
+		return time.Time{}, w.flush()
 	}
 	return w.since.Add(2 * time.Second), nil
 }
@@ -138,7 +210,7 @@ func (w *memoryWriter) Close(_ context.Context, reason connectors.CloseReason) e
 	case w.task.m.flaws.dropsOnClose:
 		w.held, w.offsets = nil, nil
 	case reason == connectors.Stopping:
-		w.flush()
+		return w.flush()
 	case w.task.m.flaws.writesAfterLost && reason == connectors.Lost:
 		w.task.late = append(w.task.late, w.held...)
 	}
@@ -156,7 +228,9 @@ func memorySubject(f flaws) Subject {
 	}
 	return Subject{
 		Connector: m,
-		Fresh:     func(t *testing.T) map[string]string { return map[string]string{"target": t.Name()} },
+		Fresh: func(t *testing.T) map[string]string {
+			return map[string]string{"target": t.Name(), "password": "hidden-word"}
+		},
 		Record: func(tp schemas.TopicPartition, offset int64, key string, n int) schemas.Record {
 			return record(tp, offset, key, fmt.Sprintf("%s/%d/%d", key, offset, n))
 		},
@@ -167,12 +241,37 @@ func memorySubject(f flaws) Subject {
 		Identity:    func(r schemas.Record) string { return r.Value.Data().(string) },
 		ExactlyOnce: true,
 		Tombstones:  Ignores,
+		Outage:      func(*testing.T, map[string]string) func() { return m.trouble(&m.away) },
+		RefuseLogin: func(*testing.T, map[string]string) func() { return m.trouble(&m.locked) },
 	}
 }
 
 func TestSuitePassesAGoodSink(t *testing.T) { Run(t, memorySubject(flaws{})) }
 
+func TestSuitePassesASinkThatAcceptsNothingWithARejection(t *testing.T) {
+	Run(t, memorySubject(flaws{keepsRejected: true}))
+}
+
+func TestSubjectSaysWhyATroubleCannotBe(t *testing.T) {
+	for name, change := range map[string]func(*Subject){
+		"no outage":       func(s *Subject) { s.Outage = nil },
+		"outage and none": func(s *Subject) { s.NoOutage = "it never fails" },
+		"no login":        func(s *Subject) { s.RefuseLogin = nil },
+		"login and none":  func(s *Subject) { s.NoLogin = "it has none" },
+	} {
+		s := memorySubject(flaws{})
+		if err := s.complete(); err != nil {
+			t.Error(err)
+		}
+		if change(&s); s.complete() == nil {
+			t.Error(name, "goes unnoticed")
+		}
+	}
+}
+
 func TestSuiteFindsFlaws(t *testing.T) {
+	defer func(d time.Duration) { patience = d }(patience)
+	patience = 2 * time.Second // a sink that never fails is waited for
 	for name, c := range map[string]struct {
 		flaws flaws
 		run   func(context.Context, *bench) error
@@ -184,6 +283,13 @@ func TestSuiteFindsFlaws(t *testing.T) {
 		"writes after lost": {flaws{writesAfterLost: true}, lostIsSilent},
 		"leaks":             {flaws{leaks: true}, taskEndsWithoutWriter},
 		"rejects mates":     {flaws{rejectsMates: true}, poisonAlone},
+		"fails in outage":   {flaws{failsInOutage: true}, serviceAway},
+		"fails at start":    {flaws{failsInOutage: true}, handedOverWhileAway},
+		"loses in outage":   {flaws{losesInOutage: true}, serviceAway},
+		"starts alone":      {flaws{startsAlone: true}, startTogether},
+		"ignores login":     {flaws{ignoresLogin: true}, loginRefused},
+		"rejects for login": {flaws{rejectsForLogin: true}, loginRefused},
+		"shows its secret":  {flaws{showsSecret: true}, loginRefused},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := memorySubject(c.flaws)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/schemas"
+	"github.com/sluice-connect/sluice/schemas/pace"
 )
 
 // pipeline drives one writer as the runtime drives it and checks every answer against the contract.
@@ -14,11 +15,12 @@ type pipeline struct {
 	task   *task
 	tp     schemas.TopicPartition
 	writer connectors.Writer
-	wakeup chan struct{}
+	wakeup pace.Signal
 	now    time.Time
 
 	log      []entry // everything the partition holds
 	next     int     // index in log of the record to offer next
+	offered  int     // index in log behind the last record that was offered
 	start    int64
 	position int64 // the highest commit position seen since the last rewind
 	rejected map[int64]error
@@ -35,6 +37,7 @@ func (k *task) openAt(ctx context.Context, tp schemas.TopicPartition, log []entr
 	for p.next < len(log) && log[p.next].record.Offset < from {
 		p.next++
 	}
+	p.offered = p.next
 	err := within("Task.Open", func() (err error) { p.writer, err = k.Open(ctx, tp, from); return err })
 	if err != nil {
 		return nil, err
@@ -63,34 +66,70 @@ func (p *pipeline) writeAll(ctx context.Context, size func() int) error {
 
 // write offers one batch of at most n records.
 func (p *pipeline) write(ctx context.Context, n int) error {
-	offered := p.log[p.next:min(p.next+n, len(p.log))]
-	accepted, err, misuse := p.call(ctx, offered)
-	if misuse != nil {
-		return misuse
+	answer, wrong := p.offer(ctx, n)
+	if wrong != nil {
+		return wrong
 	}
-	if accepted < 0 || accepted > len(offered) {
-		return fault("accepted %d of %d records", accepted, len(offered))
-	}
-	if err == nil && accepted < len(offered) {
-		return fault("accepted %d of %d records without saying why", accepted, len(offered))
-	}
-	p.next += accepted
-	if err := p.handle(ctx, err); err != nil {
+	if err := p.handle(ctx, answer); err != nil {
 		return err
 	}
 	return p.check()
 }
 
-func (p *pipeline) call(ctx context.Context, offered []entry) (accepted int, err, misuse error) {
+// offer calls Write with the next n records, without those that were rejected, and moves on by what it accepted. It returns
+// the error of Write; wrong is what is against the contract.
+func (p *pipeline) offer(ctx context.Context, n int) (answer, wrong error) {
+	indexes := p.batch(n)
+	if len(indexes) == 0 {
+		return nil, nil
+	}
+	offered := make([]entry, len(indexes))
+	for i, at := range indexes {
+		offered[i] = p.log[at]
+	}
+	p.offered = max(p.offered, indexes[len(indexes)-1]+1)
+	accepted, answer, wrong := p.call(ctx, offered)
+	switch {
+	case wrong != nil:
+		return nil, wrong
+	case accepted < 0 || accepted > len(offered):
+		return nil, fault("accepted %d of %d records", accepted, len(offered))
+	case answer == nil && accepted < len(offered):
+		return nil, fault("accepted %d of %d records without saying why", accepted, len(offered))
+	case accepted > 0:
+		p.next = indexes[accepted-1] + 1
+	}
+	return answer, nil
+}
+
+// batch returns the indexes of the next n records that were not rejected.
+func (p *pipeline) batch(n int) (indexes []int) {
+	p.passRejected()
+	for i := p.next; i < len(p.log) && len(indexes) < n; i++ {
+		if p.rejected[p.log[i].record.Offset] == nil {
+			indexes = append(indexes, i)
+		}
+	}
+	return indexes
+}
+
+// passRejected moves over records that are done with although Write did not count them as accepted.
+func (p *pipeline) passRejected() {
+	for p.next < len(p.log) && p.rejected[p.log[p.next].record.Offset] != nil {
+		p.next++
+	}
+}
+
+func (p *pipeline) call(ctx context.Context, offered []entry) (accepted int, answer, wrong error) {
 	l := p.task.lend(offered)
-	returned := within("Write", func() error {
-		accepted, err = p.writer.Write(ctx, l.batch)
+	wrong = within("Write", func() error {
+		accepted, answer = p.writer.Write(ctx, l.batch)
 		return nil
 	})
-	if returned != nil {
-		return 0, nil, returned
+	if wrong != nil {
+		return 0, nil, wrong
 	}
-	return accepted, err, l.end()
+	return accepted, answer, l.end()
 }
 
 // advance does what the runtime does between batches.
@@ -188,10 +227,10 @@ func (p *pipeline) reject(rejected *connectors.RejectedError) error {
 		return fault("rejects, but names no record")
 	}
 	for _, r := range rejected.Rejections {
-		e, ok := p.taken(r.Offset)
+		e, ok := p.wasOffered(r.Offset)
 		switch {
 		case !ok:
-			return fault("rejects offset %d, which it has not accepted", r.Offset)
+			return fault("rejects offset %d, which it was not offered", r.Offset)
 		case p.rejected[r.Offset] != nil:
 			return fault("rejects offset %d twice", r.Offset)
 		case r.Err == nil:
@@ -203,12 +242,13 @@ func (p *pipeline) reject(rejected *connectors.RejectedError) error {
 		}
 		p.rejected[r.Offset] = r.Err
 	}
+	p.passRejected()
 	return nil
 }
 
-// taken finds an accepted record.
-func (p *pipeline) taken(offset int64) (entry, bool) {
-	for _, e := range p.log[:p.next] {
+// wasOffered finds a record that the writer has seen.
+func (p *pipeline) wasOffered(offset int64) (entry, bool) {
+	for _, e := range p.log[:p.offered] {
 		if e.record.Offset == offset && offset >= p.start {
 			return e, true
 		}
@@ -229,6 +269,7 @@ func (p *pipeline) rewind(r *connectors.RewindError) error {
 			delete(p.rejected, offset)
 		}
 	}
+	p.offered = p.next
 	p.position = min(p.position, r.Offset)
 	return nil
 }

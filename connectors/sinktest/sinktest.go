@@ -3,6 +3,7 @@ package sinktest
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -30,7 +31,8 @@ const (
 	Writes Tombstones = "write"
 )
 
-// Subject is a sink under test. Connector, Fresh, Record, Stored and Identity are needed.
+// Subject is a sink under test. Connector, Fresh and Stored are needed, and of Outage and NoOutage, and of RefuseLogin and
+// NoLogin, one each.
 type Subject struct {
 	Connector connectors.Connector
 	// Fresh returns the properties of a connector against a fresh, empty target. The records of a writer must become
@@ -38,11 +40,12 @@ type Subject struct {
 	// lives until t ends.
 	Fresh func(t *testing.T) map[string]string
 	// Record makes a good record of tp at offset. Records differ in n; those with the same key are versions of one
-	// thing for a Keyed sink. Source, Offset, Timestamp and Raw should be set as the runtime would.
+	// thing for a Keyed sink. Source, Offset, Timestamp and Raw should be set as the runtime would. nil: the function Record.
 	Record func(tp schemas.TopicPartition, offset int64, key string, n int) schemas.Record
 	// Stored returns what the target shows: the identity of every record found, once for each time it is found.
 	Stored func(t *testing.T, props map[string]string) []string
-	// Identity names a record of Record the way Stored does. It is given records with built values.
+	// Identity names a record of Record the way Stored does. It is given records with built values. nil:
+	// for records of the function Record, what ID returns.
 	Identity func(r schemas.Record) string
 	// Keyed is set for sinks that keep the newest record of a key. Others keep all records.
 	Keyed bool
@@ -53,6 +56,17 @@ type Subject struct {
 	Tombstones Tombstones
 	// Poison makes a record that the sink must reject; nil leaves that out.
 	Poison func(tp schemas.TopicPartition, offset int64) schemas.Record
+	// Outage takes the service of the target of props away, as a crash or a cut network does: what the sink sends does not
+	// arrive or is not answered. It returns what brings the service back with everything it held. Stored is not asked
+	// meanwhile.
+	Outage func(t *testing.T, props map[string]string) (back func())
+	// NoOutage says why there is no service that could be away.
+	NoOutage string
+	// RefuseLogin makes the service refuse the credentials of props, on connections that exist already too (by cutting
+	// them, if need be). It returns what makes it accept them again.
+	RefuseLogin func(t *testing.T, props map[string]string) (accept func())
+	// NoLogin says why there are no credentials to refuse.
+	NoLogin string
 	// Writes counts the write requests that reached the target so far; nil when the target cannot tell.
 	Writes func() int64
 	// Records is how many records the longer cases write to a partition; 0 means 60.
@@ -62,7 +76,7 @@ type Subject struct {
 }
 
 // patience bounds every wait. It is no promise about speed: it only keeps a broken sink from hanging the test.
-const patience = 30 * time.Second
+var patience = 30 * time.Second
 
 // testCase is one behaviour; a returned error is the way in which the sink lacks it.
 type testCase struct {
@@ -85,9 +99,14 @@ var cases = []testCase{
 	{name: "lost partition writes nothing afterwards", run: lostIsSilent},
 	{name: "close ends with its context", run: closeEndsByContext},
 	{name: "partitions are written in parallel", run: inParallel},
+	{name: "two tasks start at once", run: startTogether},
+	{name: "service away in the middle", when: func(s Subject) bool { return s.Outage != nil }, run: serviceAway},
+	{name: "partition handed over while the service is away", when: func(s Subject) bool { return s.Outage != nil }, run: handedOverWhileAway},
+	{name: "login refused in the middle", when: func(s Subject) bool { return s.RefuseLogin != nil }, run: loginRefused},
 	{name: "tombstones", when: func(s Subject) bool { return s.Tombstones != "" }, run: tombstones},
 	{name: "deletes keep their place", when: func(s Subject) bool { return s.Tombstones == Deletes }, run: deletesKeepTheirPlace},
 	{name: "poison is rejected alone", when: func(s Subject) bool { return s.Poison != nil }, run: poisonAlone},
+	{name: "poison at the front of every batch", when: func(s Subject) bool { return s.Poison != nil }, run: poisonFirst},
 	{name: "a batch of poison is rejected", when: func(s Subject) bool { return s.Poison != nil }, run: poisonOnly},
 }
 
@@ -96,6 +115,15 @@ func Run(t *testing.T, s Subject) {
 	t.Helper()
 	if s.Records == 0 {
 		s.Records = 60
+	}
+	if s.Record == nil {
+		s.Record = Record
+	}
+	if s.Identity == nil {
+		s.Identity = identity
+	}
+	if err := s.complete(); err != nil {
+		t.Fatal(err)
 	}
 	for _, c := range cases {
 		if c.when != nil && !c.when(s) {
@@ -107,6 +135,17 @@ func Run(t *testing.T, s Subject) {
 			}
 		})
 	}
+}
+
+// complete tells whether the subject says about each trouble how it is made, or why it cannot be.
+func (s Subject) complete() error {
+	if (s.Outage == nil) == (s.NoOutage == "") {
+		return fmt.Errorf("set one of Outage and NoOutage: a service that is away is waited for (%q)", s.NoOutage)
+	}
+	if (s.RefuseLogin == nil) == (s.NoLogin == "") {
+		return fmt.Errorf("set one of RefuseLogin and NoLogin: a login that is refused fails the task (%q)", s.NoLogin)
+	}
+	return nil
 }
 
 func runCase(t *testing.T, s Subject, c testCase) error {

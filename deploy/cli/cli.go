@@ -10,10 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	_ "github.com/sluice-connect/sluice/connectors/all" // the program has every sink
 	"github.com/sluice-connect/sluice/runtime"
 	"github.com/sluice-connect/sluice/runtime/examine"
-	_ "github.com/sluice-connect/sluice/schemas/converter/avro" // and every converter
+	_ "github.com/sluice-connect/sluice/schemas/converter/avro" // every converter
 	_ "github.com/sluice-connect/sluice/schemas/converter/json" // JsonConverter
 	_ "github.com/sluice-connect/sluice/schemas/converter/raw"  // the others
 )

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	_ "github.com/sluice-connect/sluice/connectors/all"
 )
 
 // output collects what a worker says while it runs.

@@ -1,4 +1,4 @@
-package dynamodb
+package inflight
 
 import (
 	"slices"
@@ -8,21 +8,15 @@ import (
 	"github.com/sluice-connect/sluice/schemas"
 )
 
-const (
-	// maxBatchItems is BatchWriteItem's limit.
-	maxBatchItems = 25
-	// maxBatchBytes stays below BatchWriteItem's 16 MB with room for the JSON around the items.
-	maxBatchBytes = 15 << 20
-	// entryOverhead is what an entry costs beside its bytes: itself, its slot, its place in maps and queues.
-	entryOverhead = 400
-)
+// entryOverhead is what an entry costs beside its bytes: itself, its slot, its place in maps and queues.
+const entryOverhead = 400
 
-// entry is one accepted record on its way into a table.
+// entry is one accepted record on its way to its target.
 type entry struct {
 	owner  *progress
 	index  uint64
-	remove bool   // delete the item; body is its key alone
-	body   []byte // DynamoDB JSON
+	remove bool
+	body   []byte
 	cost   int64
 	gone   bool // not in any slot any more
 	source sourceRecord
@@ -37,6 +31,33 @@ type sourceRecord struct {
 	raw           schemas.Raw
 }
 
+// newEntry copies what is kept of r into one piece of memory.
+func newEntry(owner *progress, r *schemas.Record, body []byte, remove bool) *entry {
+	mem := make([]byte, 0, len(body)+len(r.Raw.Key)+len(r.Raw.Value))
+	mem = append(append(append(mem, body...), r.Raw.Key...), r.Raw.Value...)
+	part := func(from, to int) []byte { return mem[from:to:to] }
+	key, value := len(body), len(body)+len(r.Raw.Key)
+	e := &entry{owner: owner, remove: remove, body: part(0, key), source: sourceRecord{
+		topic: r.Topic, offset: r.Offset, timestamp: r.Timestamp, timestampType: r.TimestampType,
+	}}
+	raw := &e.source.raw
+	if r.Raw.Key != nil {
+		raw.Key = part(key, value)
+	}
+	if r.Raw.Value != nil {
+		raw.Value = part(value, len(mem))
+	}
+	// Twice the body: a request in flight holds a second copy.
+	e.cost = int64(len(mem)+len(body)) + entryOverhead
+	if len(r.Raw.Headers) > 0 {
+		raw.Headers = schemas.Raw{Headers: r.Raw.Headers}.Clone().Headers
+		for _, h := range raw.Headers {
+			e.cost += int64(len(h.Key)+len(h.Value)) + 64
+		}
+	}
+	return e
+}
+
 func (e *entry) rejection(err error) connectors.Rejection {
 	s := &e.source
 	return connectors.Rejection{Offset: s.offset, Err: err, Record: schemas.Record{
@@ -45,31 +66,34 @@ func (e *entry) rejection(err error) connectors.Rejection {
 }
 
 // slot holds everything that waits for one key, oldest first. Only the newest entry is written: the older ones are
-// kept because it may turn out that the table refuses the newest, and then the one before it counts.
+// kept because it may turn out that the service refuses the newest, and then the one before it counts.
 type slot struct {
-	identity string
-	entries  []*entry
-	held     bool   // by a lane, from taking it until everything sent is settled
-	sent     int    // how many entries the request in flight settles
-	newest   *entry // the entry in that request
-	since    time.Time
+	key     string
+	entries []*entry
+	sent    int       // how many entries the request in flight covers
+	newest  *entry    // the entry in that request
+	since   time.Time // when its trouble began, or was last told
 }
 
-// queue is the ordered set of keys that wait for a lane. It does no locking and starts nothing.
+// queue is the ordered set of keys that wait for a request. It does no locking and starts nothing.
 type queue struct {
+	maxItems, maxBytes int
+
 	slots   map[string]*slot
 	waiting []*slot
 	due     int // this many at the front of waiting need not wait for a full batch
 }
 
-func newQueue() queue { return queue{slots: map[string]*slot{}} }
+func newQueue(maxItems, maxBytes int) queue {
+	return queue{maxItems: maxItems, maxBytes: maxBytes, slots: map[string]*slot{}}
+}
 
-// add appends e to what waits for its key. A key that a lane holds stays with the lane.
-func (q *queue) add(identity []byte, e *entry) {
-	s := q.slots[string(identity)]
+// add appends e to what waits for its key. A key that a sender holds stays with the sender.
+func (q *queue) add(key []byte, e *entry) {
+	s := q.slots[string(key)]
 	if s == nil {
-		s = &slot{identity: string(identity)}
-		q.slots[s.identity] = s
+		s = &slot{key: string(key)}
+		q.slots[s.key] = s
 		q.waiting = append(q.waiting, s)
 	}
 	s.entries = append(s.entries, e)
@@ -78,33 +102,32 @@ func (q *queue) add(identity []byte, e *entry) {
 // flush makes everything due that waits now.
 func (q *queue) flush() { q.due = len(q.waiting) }
 
-// take hands a batch of keys to a lane: a full one, or a smaller one when its keys are due; nil when there is none.
-func (q *queue) take() []*slot {
+// batch hands keys to a sender: a full batch, or a smaller one when its keys are due; nil when there is none.
+func (q *queue) batch() []*slot {
 	var batch []*slot
-	for batch == nil && (len(q.waiting) >= maxBatchItems || q.due > 0) {
-		batch = q.takeFront(nil)
+	for batch == nil && (len(q.waiting) >= q.maxItems || q.due > 0) {
+		batch = q.fill(nil)
 	}
 	return batch
 }
 
-// takeFront fills batch from the front, without the keys whose entries were all withdrawn.
-func (q *queue) takeFront(batch []*slot) []*slot {
+// fill adds keys from the front to batch, without those whose entries were all withdrawn.
+func (q *queue) fill(batch []*slot) []*slot {
 	bytes, n := 0, 0
 	for _, s := range batch {
 		bytes += s.newestSize()
 	}
 	for _, s := range q.waiting {
 		if len(s.entries) == 0 {
-			delete(q.slots, s.identity)
+			delete(q.slots, s.key)
 			n++
 			continue
 		}
 		size := s.newestSize()
-		if len(batch) == maxBatchItems || len(batch) > 0 && bytes+size > maxBatchBytes {
+		if len(batch) == q.maxItems || len(batch) > 0 && bytes+size > q.maxBytes {
 			break
 		}
 		bytes += size
-		s.held = true
 		batch = append(batch, s)
 		n++
 	}
@@ -122,12 +145,12 @@ func (s *slot) newestSize() int {
 	return len(s.entries[len(s.entries)-1].body)
 }
 
-// release takes a key back from its lane. Entries that came meanwhile have waited long enough for a request of
+// release takes a key back from its sender. Entries that came meanwhile have waited long enough for a request of
 // their own.
 func (q *queue) release(s *slot) {
-	s.held, s.sent, s.newest, s.since = false, 0, nil, time.Time{}
+	s.sent, s.newest, s.since = 0, nil, time.Time{}
 	if len(s.entries) == 0 {
-		delete(q.slots, s.identity)
+		delete(q.slots, s.key)
 		return
 	}
 	q.waiting = append(q.waiting, s)
@@ -171,8 +194,8 @@ func (s *slot) purge() (freed int64) {
 	return freed
 }
 
-// settle removes the entries that the request of s covered, and returns them.
-func (s *slot) settle() []*entry {
+// cover removes the entries that the request of s covered, and returns them.
+func (s *slot) cover() []*entry {
 	done := s.entries[:s.sent:s.sent]
 	s.entries = s.entries[s.sent:]
 	s.sent = 0
@@ -182,7 +205,7 @@ func (s *slot) settle() []*entry {
 	return done
 }
 
-// drop removes the one entry that the table refused; the older ones count again.
+// drop removes the one entry that the service refused; the older ones count again.
 func (s *slot) drop() *entry {
 	e := s.newest
 	s.sent = 0

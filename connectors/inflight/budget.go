@@ -1,4 +1,4 @@
-package dynamodb
+package inflight
 
 import (
 	"slices"
@@ -6,7 +6,7 @@ import (
 )
 
 // budget bounds the bytes a task holds. Claims are granted in the order they came: otherwise a large record would never
-// find room among small ones while the table is slow.
+// find room among small ones while the service is slow.
 type budget struct {
 	limit int64
 

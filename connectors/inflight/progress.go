@@ -1,4 +1,4 @@
-package dynamodb
+package inflight
 
 import (
 	"sync"
@@ -7,14 +7,14 @@ import (
 
 	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/schemas"
+	"github.com/sluice-connect/sluice/schemas/pace"
 )
 
 // progress knows for one partition which accepted records are not yet safe, and what its writer has to be told. The
-// lanes report into it, the writer reads it.
+// senders report into it, the writer reads it.
 type progress struct {
-	tp schemas.TopicPartition
-	// changed holds a token while there is news for a waiting writer.
-	changed chan struct{}
+	tp      schemas.TopicPartition
+	changed pace.Signal // set while there is news for a waiting writer
 
 	mu      sync.Mutex
 	open    []openRecord // from the first record that is not safe on
@@ -41,7 +41,7 @@ type refusal struct {
 }
 
 func newProgress(tp schemas.TopicPartition) *progress {
-	return &progress{tp: tp, changed: make(chan struct{}, 1)}
+	return &progress{tp: tp, changed: pace.NewSignal()}
 }
 
 // accept adds a record and returns its index.
@@ -53,13 +53,13 @@ func (p *progress) accept(offset int64) uint64 {
 	return p.first + uint64(len(p.open)) - 1
 }
 
-// written says that the record is in the table, or was overtaken there by a newer one of its key.
+// written says that the record is in the sink, or was overtaken there by a newer one of its key.
 func (p *progress) written(index uint64) {
 	p.mu.Lock()
 	p.live--
 	p.safe(index)
 	p.mu.Unlock()
-	p.signal()
+	p.changed.Set()
 }
 
 // safe marks a record and drops the safe ones at the front. The caller holds mu.
@@ -78,10 +78,10 @@ func (p *progress) refuse(index uint64, r connectors.Rejection) {
 	p.live--
 	p.refused = append(p.refused, refusal{index, r})
 	p.mu.Unlock()
-	p.signal()
+	p.changed.Set()
 }
 
-// stall says that retrying takes long, unless that was said less than every ago: each of many lanes comes with it, and
+// stall says that retrying takes long, unless that was said less than every ago: each of many senders comes with it, and
 // every telling makes the runtime pause and log. It returns whether it was said.
 func (p *progress) stall(err error, now time.Time, every time.Duration) bool {
 	p.mu.Lock()
@@ -91,7 +91,7 @@ func (p *progress) stall(err error, now time.Time, every time.Duration) bool {
 	}
 	p.mu.Unlock()
 	if said {
-		p.signal()
+		p.changed.Set()
 	}
 	return said
 }
@@ -102,14 +102,7 @@ func (p *progress) fail(err error) {
 		p.fatal = err
 	}
 	p.mu.Unlock()
-	p.signal()
-}
-
-func (p *progress) signal() {
-	select {
-	case p.changed <- struct{}{}:
-	default:
-	}
+	p.changed.Set()
 }
 
 // news returns what the runtime has to hear: refused records first, which stop being pending with it.
@@ -136,7 +129,7 @@ func (p *progress) news() error {
 	return nil
 }
 
-// maxOpen bounds what is kept of the records behind one that the table does not take: a hot key may be throttled for
+// maxOpen bounds what is kept of the records behind one that the service does not take: a hot key may be throttled for
 // hours while all others are written and give their bytes back.
 const maxOpen = 1 << 16
 
@@ -161,7 +154,7 @@ func (p *progress) fly(n int) {
 	p.mu.Lock()
 	p.flights += n
 	p.mu.Unlock()
-	p.signal()
+	p.changed.Set()
 }
 
 func (p *progress) grounded() bool {

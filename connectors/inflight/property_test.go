@@ -1,4 +1,4 @@
-package dynamodb
+package inflight
 
 import (
 	"context"
@@ -25,7 +25,7 @@ type simPartition struct {
 	log      []schemas.Record // grows; offsets are indexes
 	next     int              // to be offered next
 	seen     int              // accepted by this writer or one before it
-	writer   connectors.Writer
+	writer   *storer
 	position int64
 	refused  map[int64]bool
 }
@@ -34,28 +34,24 @@ func (p *simPartition) key(i int) string { return fmt.Sprintf("p%d-%d", p.tp.Par
 
 func (p *simPartition) poison(i int) bool { return p.log[i].Headers != nil }
 
-// grow appends a record: a put, a delete, or one the table will refuse.
+// grow appends a record: a put, a delete, or one the service will refuse.
 func (p *simPartition) grow(rt *rapid.T) {
 	offset := int64(len(p.log))
 	key := p.key(rapid.IntRange(0, simKeys-1).Draw(rt, "key"))
-	r := vehicle(p.tp, offset, key, int(offset))
+	r := record(p.tp, offset, key, fmt.Sprint(offset))
 	switch rapid.IntRange(0, 11).Draw(rt, "kind") {
 	case 0, 1:
-		r.Value = schemas.Value{}
+		r = record(p.tp, offset, key, "")
 	case 2:
 		r.Headers = []schemas.Header{{Key: "poison"}}
-		r.Value = schemas.Of(nil, schemas.Map{{Key: "vin", Value: key}, {Key: "poison", Value: true}})
+		r.Raw.Value = []byte("poison")
 	}
 	p.log = append(p.log, r)
 }
 
-// identity is how the key of record i appears in requests.
-func (p *simPartition) identity(i int) string {
-	vin := p.log[i].Key.Data().(string)
-	return fmt.Sprintf("S%c%s", rune(len(vin)), vin)
-}
+func (p *simPartition) identity(i int) string { return string(p.log[i].Raw.Key) }
 
-// state is what the table holds of the key of record i once i is written.
+// state is what the service holds of the key of record i once i is written.
 func (p *simPartition) state(i int) string {
 	if p.log[i].Value.IsNull() {
 		return ""
@@ -94,7 +90,7 @@ func (p *simPartition) write(rt *rapid.T, n int) {
 	p.handle(rt, err)
 }
 
-// check holds the commit position against the table: what is below it was written, as this version or a newer one.
+// check holds the commit position against the service: what is below it was written, as this version or a newer one.
 func (p *simPartition) check(rt *rapid.T, sim *simulated) {
 	position := int64(p.next)
 	if first, any := p.writer.Pending(); any {
@@ -143,66 +139,51 @@ func (p *simPartition) reached(id string, from int, state string) bool {
 }
 
 // reopen closes the writer and opens the next one where the offsets were committed.
-func (p *simPartition) reopen(rt *rapid.T, sim *simulated, t *task, close func(connectors.Writer)) {
+func (p *simPartition) reopen(rt *rapid.T, sim *simulated, k *sink, close func(*storer)) {
 	close(p.writer)
 	p.check(rt, sim)
-	p.writer, _ = t.Open(context.Background(), p.tp, p.position)
+	p.writer = k.open(p.tp.Partition)
 	p.next = int(p.position)
 }
 
 // simWorld is a task with its partitions.
 type simWorld struct {
 	sim   *simulated
-	task  *task
+	sink  *sink
+	start func() *sink
 	parts []*simPartition
 	now   time.Time
-	set   settings
 }
 
 func newSimWorld(rt *rapid.T) *simWorld {
-	props := map[string]string{keyTable: "things", keyHash: "value.vin", keySort: "", keyNulls: nullsDelete}
-	props[keyInFlight] = fmt.Sprint(rapid.IntRange(1, 5).Draw(rt, "lanes"))
-	props[keyInstant] = fmt.Sprint(rapid.Bool().Draw(rt, "instant"))
-	props[keyMaxRetry] = fmt.Sprint(rapid.SampledFrom([]int{0, 60}).Draw(rt, "retry"))
-	v, problems := definition.Parse(props)
-	if len(problems) > 0 {
-		rt.Fatal(problems)
-	}
+	requests := rapid.IntRange(1, 5).Draw(rt, "requests")
+	linger := rapid.SampledFrom([]time.Duration{0, 10 * time.Millisecond}).Draw(rt, "linger")
+	patience := rapid.SampledFrom([]time.Duration{0, time.Minute}).Draw(rt, "patience")
+	buffer := int64(rapid.SampledFrom([]int{1, 3000, 1 << 20}).Draw(rt, "buffer"))
 	w := &simWorld{sim: newSimulated(rapid.Uint64().Draw(rt, "seed")), now: time.Now()}
 	w.sim.trouble = rapid.SampledFrom([]int{0, 20, 80}).Draw(rt, "trouble")
-	var err error
-	if w.set, err = newSettings(v); err != nil {
-		rt.Fatal(err)
+	w.start = func() *sink {
+		return newSink(w.sim, buffer, func(t *Target) { t.Requests, t.Linger, t.Patience = requests, linger, patience })
 	}
-	w.set.buffer = int64(rapid.SampledFrom([]int{1, 3000, 1 << 20}).Draw(rt, "buffer"))
-	w.start()
-	for n := range simPartitions {
-		p := &simPartition{tp: schemas.TopicPartition{Topic: "t", Partition: int32(n)}, refused: map[int64]bool{}}
-		p.writer, _ = w.task.Open(context.Background(), p.tp, 0)
-		w.parts = append(w.parts, p)
+	w.sink = w.start()
+	for n := range int32(simPartitions) {
+		tp := schemas.TopicPartition{Topic: "events", Partition: n}
+		w.parts = append(w.parts, &simPartition{tp: tp, refused: map[int64]bool{}, writer: w.sink.open(n)})
 	}
 	return w
 }
 
-func (w *simWorld) start() {
-	l := layout{hash: attribute{"vin", typeString}}
-	w.task = newTask(w.set, place{"c", "", "r"}, func(context.Context, string) (table, layout, error) { return w.sim, l, nil },
-		func(schemas.TopicPartition) {})
-	w.task.backoff = func(int) time.Duration { return time.Microsecond }
-}
-
 // crash ends the task as if the process had died, and starts another one.
 func (w *simWorld) crash(rt *rapid.T) {
-	w.task.cancel()
+	w.sink.abort()
 	over, cancel := context.WithCancel(context.Background())
 	cancel()
 	for _, p := range w.parts {
 		_ = p.writer.Close(over, connectors.Lost)
 	}
-	_ = w.task.Close(over)
-	w.start()
+	w.sink = w.start()
 	for _, p := range w.parts {
-		p.reopen(rt, w.sim, w.task, func(connectors.Writer) {})
+		p.reopen(rt, w.sim, w.sink, func(*storer) {})
 	}
 }
 
@@ -212,17 +193,17 @@ func (w *simWorld) step(rt *rapid.T) {
 	case 0:
 		w.crash(rt)
 	case 1:
-		p.reopen(rt, w.sim, w.task, func(x connectors.Writer) { _ = x.Close(context.Background(), connectors.Lost) })
+		p.reopen(rt, w.sim, w.sink, func(x *storer) { _ = x.Close(context.Background(), connectors.Lost) })
 	case 2:
 		over, cancel := context.WithCancel(context.Background())
 		cancel()
-		p.reopen(rt, w.sim, w.task, func(x connectors.Writer) {
+		p.reopen(rt, w.sim, w.sink, func(x *storer) {
 			// Requests in flight may still land; the next writer of a real partition is a group round trip away.
 			_ = x.Close(over, connectors.Revoked)
-			w.settleFlights(x.(*writer))
+			w.settleFlights(x)
 		})
 	case 3:
-		p.reopen(rt, w.sim, w.task, func(x connectors.Writer) { p.handle(rt, x.Close(context.Background(), connectors.Stopping)) })
+		p.reopen(rt, w.sim, w.sink, func(x *storer) { p.handle(rt, x.Close(context.Background(), connectors.Stopping)) })
 	case 4, 5, 6, 7:
 		w.advance(rt, p)
 	default:
@@ -234,7 +215,7 @@ func (w *simWorld) step(rt *rapid.T) {
 	}
 }
 
-func (w *simWorld) settleFlights(x *writer) {
+func (w *simWorld) settleFlights(x *storer) {
 	for !x.progress.grounded() {
 		<-x.progress.changed
 	}
@@ -270,15 +251,15 @@ func (w *simWorld) finish(rt *rapid.T) {
 	for _, p := range w.parts {
 		p.handle(rt, p.writer.Close(context.Background(), connectors.Stopping))
 	}
-	if err := w.task.Close(context.Background()); err != nil {
+	if err := w.sink.Close(context.Background()); err != nil {
 		rt.Fatal(err)
 	}
-	if w.task.budget.used != 0 {
-		rt.Fatalf("%d bytes of the budget were not given back", w.task.budget.used)
+	if w.sink.budget.used != 0 {
+		rt.Fatalf("%d bytes of the budget were not given back", w.sink.budget.used)
 	}
 }
 
-// fold is what the table must hold in the end.
+// fold is what the service must hold in the end.
 func (w *simWorld) fold() map[string]string {
 	want := map[string]string{}
 	for _, p := range w.parts {
@@ -296,7 +277,7 @@ func (w *simWorld) fold() map[string]string {
 	return want
 }
 
-func TestTableIsTheFoldOfItsTopic(t *testing.T) {
+func TestTargetIsTheFoldOfItsTopic(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newSimWorld(rt)
