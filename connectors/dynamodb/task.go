@@ -30,7 +30,7 @@ type task struct {
 
 // sharedTable is a table that is being found, or was found.
 type sharedTable struct {
-	turn    chan struct{} // holds a token while somebody looks for the table
+	turn    pace.Slots // holds a token while somebody looks for the table
 	found   bool
 	layout  layout
 	batcher *inflight.Batcher
@@ -57,16 +57,14 @@ func (t *task) find(ctx context.Context, name string) (*sharedTable, error) {
 	t.mu.Lock()
 	shared := t.tables[name]
 	if shared == nil {
-		shared = &sharedTable{turn: make(chan struct{}, 1)}
+		shared = &sharedTable{turn: pace.NewSlots(1)}
 		t.tables[name] = shared
 	}
 	t.mu.Unlock()
-	select {
-	case shared.turn <- struct{}{}:
-	case <-ctx.Done():
-		return nil, connectors.Retriable(fmt.Errorf("wait for the description of table %s: %w", name, context.Cause(ctx)))
+	if err := shared.turn.Acquire(ctx); err != nil {
+		return nil, connectors.Retriable(fmt.Errorf("wait for the description of table %s: %w", name, err))
 	}
-	defer func() { <-shared.turn }()
+	defer shared.turn.Release()
 	if shared.found {
 		return shared, nil
 	}

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"time"
 
 	"github.com/sluice-connect/sluice/connectors"
+	"github.com/sluice-connect/sluice/schemas/crash"
 	"github.com/sluice-connect/sluice/schemas/pace"
 )
 
@@ -77,23 +77,22 @@ func (t Target) withDefaults() Target {
 func (t *Target) send(ctx context.Context, items []Item) (left []int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, t.Timeout)
 	defer cancel()
-	defer func() {
-		if p := recover(); p != nil {
-			left, err = nil, &panicError{fmt.Errorf("send %d items to %s: panic: %v\n%s", len(items), t.Name, p, debug.Stack())}
-		}
-	}()
-	left, err = t.Send(ctx, items)
+	err = crash.Guard(func() (err error) {
+		left, err = t.Send(ctx, items)
+		return err
+	})
+	if crash.In(err) != nil {
+		return nil, fmt.Errorf("send %d items to %s: %w", len(items), t.Name, err)
+	}
 	if len(left) > 0 && err == nil {
 		err = errLeft
 	}
 	return left, err
 }
 
-// panicError is never asked about.
-type panicError struct{ error }
-
+// judge asks about every error but a caught panic.
 func (t *Target) judge(err error) connectors.Verdict {
-	if panicked := new(panicError); errors.As(err, &panicked) {
+	if crash.In(err) != nil {
 		return connectors.Hopeless
 	}
 	return t.Judge(err)

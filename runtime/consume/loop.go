@@ -10,8 +10,8 @@ import (
 
 	"github.com/IBM/sarama"
 
-	"github.com/sluice-connect/sluice/runtime/crash"
 	"github.com/sluice-connect/sluice/runtime/kafka"
+	"github.com/sluice-connect/sluice/schemas/crash"
 	"github.com/sluice-connect/sluice/schemas/pace"
 )
 

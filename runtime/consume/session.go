@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/sluice-connect/sluice/connectors"
-	"github.com/sluice-connect/sluice/runtime/crash"
+	"github.com/sluice-connect/sluice/schemas/crash"
 )
 
 // errSessionOver: the partitions were given up because the group is rebalancing.

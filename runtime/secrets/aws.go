@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/sluice-connect/sluice/connectors/awsconfig"
+	"github.com/sluice-connect/sluice/schemas/pace"
 )
 
 const (
@@ -37,7 +38,7 @@ type service struct {
 	keep    time.Duration
 	ttl     time.Duration // of values whose keys have no option ttl; 0 is for ever
 
-	busy    chan struct{} // holds one token while somebody asks: what 100 tasks need at a time is asked for once
+	busy    pace.Slots // holds one token while somebody asks: what 100 tasks need at a time is asked for once
 	config  *aws.Config
 	answers map[string]answer
 	limit   time.Duration // of one question
@@ -54,7 +55,7 @@ type answer struct {
 }
 
 func newService(params map[string]string) (*service, error) {
-	s := &service{keep: keepFor, limit: askLimit, busy: make(chan struct{}, 1), answers: map[string]answer{},
+	s := &service{keep: keepFor, limit: askLimit, busy: pace.NewSlots(1), answers: map[string]answer{},
 		options: awsconfig.Options{Region: params["region"], Endpoint: params["endpoint"]}}
 	if err := awsconfig.ValidURL(s.options.Endpoint); err != nil {
 		return nil, fmt.Errorf("endpoint: %w", err)
@@ -85,12 +86,10 @@ func newService(params map[string]string) (*service, error) {
 
 // value returns the text of a secret or parameter, from the last answer while it is fresh.
 func (s *service) value(ctx context.Context, id string, fresh time.Duration) (string, bool, error) {
-	select {
-	case s.busy <- struct{}{}:
-		defer func() { <-s.busy }()
-	case <-ctx.Done():
-		return "", false, context.Cause(ctx)
+	if err := s.busy.Acquire(ctx); err != nil {
+		return "", false, err
 	}
+	defer s.busy.Release()
 	if a, ok := s.answers[id]; ok && time.Since(a.at) < fresh {
 		return s.found(id, a)
 	}

@@ -6,8 +6,8 @@ import (
 	"net/url"
 
 	"github.com/sluice-connect/sluice/connectors"
-	"github.com/sluice-connect/sluice/runtime/crash"
 	"github.com/sluice-connect/sluice/schemas"
+	"github.com/sluice-connect/sluice/schemas/crash"
 )
 
 // Stage names where a record failed, as the dead-letter headers of Connect spell it.

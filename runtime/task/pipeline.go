@@ -8,7 +8,7 @@ import (
 
 	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/runtime/consume"
-	"github.com/sluice-connect/sluice/runtime/crash"
+	"github.com/sluice-connect/sluice/schemas/crash"
 	"github.com/sluice-connect/sluice/schemas/pace"
 )
 

@@ -9,9 +9,9 @@ import (
 	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/runtime"
 	"github.com/sluice-connect/sluice/runtime/consume"
-	"github.com/sluice-connect/sluice/runtime/crash"
 	"github.com/sluice-connect/sluice/runtime/metrics"
 	"github.com/sluice-connect/sluice/schemas"
+	"github.com/sluice-connect/sluice/schemas/crash"
 	"github.com/sluice-connect/sluice/schemas/pace"
 )
 
