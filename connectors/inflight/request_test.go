@@ -178,7 +178,7 @@ func TestHopelessErrorsAndPanicsFailEveryWriter(t *testing.T) {
 		"panic":          func([]Item) ([]int, error) { panic("wrong index") },
 	} {
 		k := newSink(send, 1<<20, func(t *Target) {
-			t.Explain = func(err error) error { return connectors.Correctable(err) }
+			t.Explain = connectors.Correctable
 		})
 		w, other := k.open(0), k.open(1)
 		for i, each := range []*storer{other, w} {

@@ -71,7 +71,7 @@ func (s *settings) classify(err error) connectors.Verdict {
 
 // failure is what the runtime is told of an answer that is about no single record; doing completes "verb phrase: ".
 func (s *settings) failure(doing string, err error) error {
-	advice, outside := explain(err)
+	outside, advice := explain(err)
 	explained := fmt.Errorf("%s: %w", doing, advice)
 	switch {
 	case s.classify(err) == connectors.Later:
@@ -130,23 +130,23 @@ func serverText(err error) string {
 }
 
 // explain says what to do about an error where that is known, and whether it can be done outside the configuration.
-func explain(err error) (explained error, outside bool) {
+func explain(err error) (outside bool, explained error) {
 	if advice := tlsAdvice(err); advice != "" {
-		return fmt.Errorf("%s: %w", advice, err), true
+		return true, fmt.Errorf("%s: %w", advice, err)
 	}
 	if !fromServer(err) {
-		return err, false
+		return false, err
 	}
 	answer := serverText(err)
 	for _, h := range hopeless {
 		if strings.HasPrefix(answer, h.prefix) {
-			return fmt.Errorf("%s (%s)", h.advice, withoutArguments(answer)), h.outside
+			return h.outside, fmt.Errorf("%s (%s)", h.advice, withoutArguments(answer))
 		}
 	}
 	if moved(answer) {
-		return fmt.Errorf("the server is part of a cluster: set redis.cluster=true (%s)", answer), false
+		return false, fmt.Errorf("the server is part of a cluster: set redis.cluster=true (%s)", answer)
 	}
-	return errors.New(answer), false
+	return false, errors.New(answer)
 }
 
 // refusal is the reason to reject a record.

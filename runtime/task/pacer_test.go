@@ -46,7 +46,7 @@ func TestHoldDoesNotCount(t *testing.T) {
 
 func TestSleepEndsWithWhatIsFirst(t *testing.T) {
 	now := time.Unix(1000, 0)
-	in := func(d time.Duration) time.Time { return now.Add(d) }
+	in := now.Add
 	for _, c := range []struct {
 		wake, retry time.Time
 		want        time.Duration
