@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,7 +27,7 @@ func startRedis(t *testing.T) *miniredis.Miniredis {
 	return m
 }
 
-// registerJSON adds JSON.SET to a server that was started or restarted.
+// registerJSON adds JSON.SET to a server.
 func registerJSON(t *testing.T, m *miniredis.Miniredis) {
 	t.Helper()
 	err := m.Server().Register("JSON.SET", func(c *server.Peer, _ string, args []string) {
@@ -44,13 +45,46 @@ func registerJSON(t *testing.T, m *miniredis.Miniredis) {
 	}
 }
 
-// restart starts a closed server again, with the keys it had.
-func restart(t *testing.T, m *miniredis.Miniredis) {
-	t.Helper()
-	if err := m.Restart(); err != nil {
-		t.Fatal(err)
+// gate ends connections of a server instead of answering, from their next command on. A miniredis that is closed and started
+// again would let clients in before it knows its commands, which no server does.
+type gate struct {
+	mu     sync.Mutex
+	shut   bool
+	logins int                  // how often the password has changed
+	of     map[*server.Peer]int // logins when the connection logged in; scripts have peers that never do
+}
+
+func newGate(m *miniredis.Miniredis) *gate {
+	g := &gate{of: map[*server.Peer]int{}}
+	m.Server().SetPreHook(g.ends)
+	return g
+}
+
+func (g *gate) ends(c *server.Peer, command string, _ ...string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if command == "AUTH" || command == "HELLO" {
+		g.of[c] = g.logins
 	}
-	registerJSON(t, m)
+	login, known := g.of[c]
+	if !g.shut && (!known || login == g.logins) {
+		return false
+	}
+	c.Close()
+	return true
+}
+
+func (g *gate) set(shut bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.shut = shut
+}
+
+// relog ends the connections with a login from before, which lasts as long as they do.
+func (g *gate) relog() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.logins++
 }
 
 // suitePassword is what the suite's servers ask for.
@@ -85,7 +119,7 @@ func shown(t *testing.T, m *miniredis.Miniredis) []string {
 }
 
 func subject(props map[string]string) sinktest.Subject {
-	servers := map[string]*miniredis.Miniredis{}
+	servers, gates := map[string]*miniredis.Miniredis{}, map[*miniredis.Miniredis]*gate{}
 	hash := props[keyType] == typeHash
 	record := func(tp schemas.TopicPartition, offset int64, key string, n int) schemas.Record {
 		r := schemas.Record{
@@ -103,7 +137,7 @@ func subject(props map[string]string) sinktest.Subject {
 		Connector: Connector{},
 		Fresh: func(t *testing.T) map[string]string {
 			m := startRedis(t)
-			servers[m.Addr()] = m
+			servers[m.Addr()], gates[m] = m, newGate(m)
 			m.RequireAuth(suitePassword)
 			fresh := map[string]string{keyHost: m.Host(), keyPort: m.Port(), keyTimeout: "5", keyPassword: suitePassword}
 			for k, v := range props {
@@ -133,15 +167,15 @@ func subject(props map[string]string) sinktest.Subject {
 		},
 		Outage: func(t *testing.T, props map[string]string) func() {
 			m := servers[props[keyHost]+":"+props[keyPort]]
-			m.Close()
-			return func() { restart(t, m) }
+			g := gates[m]
+			g.set(true)
+			return func() { g.set(false) }
 		},
 		RefuseLogin: func(t *testing.T, props map[string]string) func() {
 			m := servers[props[keyHost]+":"+props[keyPort]]
 			relog := func(password string) {
 				m.RequireAuth(password)
-				m.Close() // a login lasts as long as its connection
-				restart(t, m)
+				gates[m].relog()
 			}
 			relog("another")
 			return func() { relog(suitePassword) }
