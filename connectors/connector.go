@@ -66,7 +66,10 @@ type Task interface {
 // writers of different partitions run at the same time.
 //
 // The runtime commits Pending when there is any, else one past the last record it offered; so a writer never reports
-// offsets it is done with, only the first that is not yet safe.
+// offsets it is done with, only the first that is not yet safe. While a record below that is still on its way to the dead
+// letter queue, or has failed the task, it commits the last of the earlier such positions that is not beyond the record:
+// who reads from there meets the same records in the same order, and a writer that makes objects of them makes the same.
+// A writer to which all beginnings are one says so (AnyStart), and gets back less.
 //
 // A writer that breaks this contract fails its task, with a message that says how: one that takes more records than it was
 // offered, or fewer without an error, that rejects a record twice or one it was never offered, that rewinds forward.
@@ -128,6 +131,13 @@ type CommitObserver interface {
 	Committed(next int64)
 }
 
+// AnyStarter is implemented by writers of records that do not depend on the ones offered before them.
+type AnyStarter interface {
+	// AnyStart reports whether a writer may be opened at any offset below which all is safe, also at one that no Pending
+	// named. It is asked once, after Open.
+	AnyStart() bool
+}
+
 // BatchSizer is implemented by tasks that gain from larger batches than max.poll.records, because each Write is a request.
 type BatchSizer interface {
 	// BatchRecords is the largest number of records a Write should be offered, from 1 on; fewer come when there are not
@@ -136,7 +146,7 @@ type BatchSizer interface {
 }
 
 // Synchronous is for embedding into writers whose Write returns when its records are safe: it has nothing pending and
-// nothing to do as time passes.
+// nothing to do as time passes. Writers whose records depend on those before them say so with an AnyStart of their own.
 type Synchronous struct{}
 
 // Advance does nothing and asks for no time.
@@ -144,6 +154,9 @@ func (Synchronous) Advance(context.Context, time.Time) (time.Time, error) { retu
 
 // Pending says that all accepted records are safe.
 func (Synchronous) Pending() (int64, bool) { return 0, false }
+
+// AnyStart says that each record stands for itself.
+func (Synchronous) AnyStart() bool { return true }
 
 // Close has nothing to write and nothing to free.
 func (Synchronous) Close(context.Context, CloseReason) error { return nil }

@@ -139,6 +139,9 @@ func (w *Writer) Advance(_ context.Context, now time.Time) (wake time.Time, err 
 	return wake, w.progress.news()
 }
 
+// AnyStart says that each record stands for itself: requests are made of whatever there is.
+func (w *Writer) AnyStart() bool { return true }
+
 // Pending returns the first record that is neither written nor reported as refused.
 func (w *Writer) Pending() (int64, bool) { return w.progress.pending() }
 

@@ -71,3 +71,23 @@ func TestRequestsFromAnywhereDoNotBlock(t *testing.T) {
 	s.tc.RequestCommit()
 	s.tc.Wake(schemas.TopicPartition{Topic: "t"})
 }
+
+// TestCommitsAreHeardDuringABacklog: a writer that waits for a commit hears of it although there is always something to write.
+func TestCommitsAreHeardDuringABacklog(t *testing.T) {
+	r, s := newRig(t, numbers(100)...), &script{}
+	var heard []int64
+	s.write = func(batch []schemas.Record) (int, error) {
+		switch at := batch[0].Offset; {
+		case at == 50:
+			eventually(t, "a commit", func() bool { return r.committed() >= 50 })
+		case at > 60 && heard == nil:
+			heard = append([]int64{}, s.commits...)
+		}
+		return len(batch), nil
+	}
+	r.run(s, map[string]string{"consumer.override.max.poll.records": "1"}, nil)
+	r.waitCommitted(100)
+	if !slices.ContainsFunc(heard, func(next int64) bool { return next >= 50 }) {
+		t.Errorf("heard of %v before record 62 of 100", heard)
+	}
+}

@@ -1,11 +1,16 @@
 package task
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // safety says what may be committed: it holds what stands in the way. It knows neither broker nor sink.
 type safety struct {
 	letters  []*letter // on the way to the dead letter queue
 	failed   []int64   // offsets of records that were reported, ascending; they may be met again after a rewind
+	anyStart bool      // to the writer one position is as good as another
+	named    []int64   // else: positions that the writer named, ascending, as far as a commit can still fall back to them
 	rejected int64     // first offset that the sink rejected and that fails the task; -1 if none
 	heard    int64     // the group's offset that the writer, or its predecessor, has heard of
 	crashed  bool      // something panicked: what the writer says about offsets cannot be trusted
@@ -13,27 +18,72 @@ type safety struct {
 
 func newSafety() safety { return safety{rejected: -1} }
 
+// open begins with a writer that was opened at an offset.
+func (s *safety) open(from int64, anyStart bool) { s.named, s.anyStart = []int64{from}, anyStart }
+
 // pendingHolder is a writer as far as commits go.
 type pendingHolder interface {
 	Pending() (first int64, any bool)
 }
 
-// next is the rule of commits: the first offset that must be read again if the task died now. position is the first
-// that the writer has not dealt with; w is nil while none is open.
+// next is the rule of commits: the offset from which records are read again if the task died now. That is the position
+// that the writer names, and while something below it is not safe the last one that it named at or below that: from any
+// other a writer that cuts a partition into objects would cut it elsewhere than before, and its records be there twice.
+// position is the first that the writer has not dealt with; w is nil while none is open.
 func (s *safety) next(position int64, w pendingHolder) int64 {
-	next := position
-	for _, l := range s.letters {
-		next = min(next, l.offset)
-	}
-	if s.rejected >= 0 {
-		next = min(next, s.rejected)
-	}
+	newest := position
 	if w != nil {
 		if first, pending := w.Pending(); pending {
-			next = min(next, first)
+			newest = min(newest, first)
 		}
 	}
-	return next
+	if s.anyStart {
+		return min(newest, s.obstacle())
+	}
+	if w == nil { // it failed to open, or is not open yet: nothing was named
+		return min(newest, s.obstacle())
+	}
+	s.name(newest)
+	last, _ := slices.BinarySearch(s.named, s.obstacle()+1)
+	return s.named[max(last-1, 0)]
+}
+
+// obstacle is the first offset that is not safe although the writer is done with it.
+func (s *safety) obstacle() int64 {
+	first := int64(math.MaxInt64 - 1)
+	for _, l := range s.letters {
+		first = min(first, l.offset)
+	}
+	if s.rejected >= 0 {
+		first = min(first, s.rejected)
+	}
+	return first
+}
+
+// name notes a position that the writer named. Of those before it only the ones stay that a commit can fall back to:
+// the last at or below each obstacle. Positions beyond it are from before a rewind.
+func (s *safety) name(at int64) {
+	kept := s.named[:0]
+	for i, p := range s.named {
+		if p >= at {
+			break
+		}
+		following := at
+		if i+1 < len(s.named) {
+			following = min(at, s.named[i+1])
+		}
+		if s.stoppedIn(p, following) || i == 0 && s.obstacle() < p {
+			kept = append(kept, p)
+		}
+	}
+	kept = append(kept, at)
+	s.named = kept
+}
+
+// stoppedIn reports whether an obstacle lies from one position on and before another.
+func (s *safety) stoppedIn(from, to int64) bool {
+	return s.rejected >= from && s.rejected < to ||
+		slices.ContainsFunc(s.letters, func(l *letter) bool { return l.offset >= from && l.offset < to })
 }
 
 // anew begins with the log of a topic that was created again. What failed in the old one says nothing about it.

@@ -1,6 +1,9 @@
 package task
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 // held is a writer to which an offset is pending.
 type held struct {
@@ -13,6 +16,7 @@ func (h held) Pending() (int64, bool) { return h.first, h.any }
 // TestCommitStopsAtTheFirstObstacle, whichever it is.
 func TestCommitStopsAtTheFirstObstacle(t *testing.T) {
 	s := newSafety()
+	s.open(0, true)
 	check := func(want int64, w pendingHolder) {
 		t.Helper()
 		if got := s.next(20, w); got != want {
@@ -33,6 +37,53 @@ func TestCommitStopsAtTheFirstObstacle(t *testing.T) {
 	check(0, nil)
 	s.letters = nil
 	check(0, nil)
+}
+
+// TestCommitIsWhereTheWriterNamedAPosition: what a writer of objects has cut is not begun in the middle.
+func TestCommitIsWhereTheWriterNamedAPosition(t *testing.T) {
+	s := newSafety()
+	s.open(3, false)
+	check := func(want, position int64, w held) {
+		t.Helper()
+		if got := s.next(position, w); got != want {
+			t.Errorf("next is %d, want %d; named are %v", got, want, s.named)
+		}
+	}
+	check(3, 5, held{3, true})
+	check(8, 9, held{8, true})
+	s.letters = []*letter{{offset: 11}, {offset: 16}}
+	check(8, 12, held{8, true})
+	check(10, 14, held{10, true})
+	check(10, 15, held{15, true}) // a cut of 10 to 14 is stored, 11 is on its way
+	check(10, 20, held{})
+	check(10, 30, held{})
+	s.letters = s.letters[1:]
+	check(15, 30, held{})
+	s.reject(12)
+	check(15, 30, held{}) // what was committed stays
+	s.letters = nil
+	check(15, 30, held{})
+	s.rejected = -1
+	check(30, 30, held{})
+	s.letters = []*letter{{offset: 31}}
+	check(30, 35, held{})
+	check(25, 25, held{}) // a rewind
+	check(30, 40, held{30, true})
+	check(31, 40, held{31, true})
+	check(31, 45, held{})
+}
+
+// TestNamedPositionsAreBounded by the letters that are under way.
+func TestNamedPositionsAreBounded(t *testing.T) {
+	s := newSafety()
+	s.open(0, false)
+	s.letters = []*letter{{offset: 100}, {offset: 100}, {offset: 5000}}
+	for at := range int64(9999) {
+		s.next(at, held{})
+	}
+	if !slices.Equal(s.named, []int64{100, 5000, 9998}) {
+		t.Errorf("named are %v", s.named)
+	}
 }
 
 func TestFailedRecordsAreRemembered(t *testing.T) {

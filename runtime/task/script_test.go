@@ -33,6 +33,7 @@ func TestMain(m *testing.M) {
 
 // script is a sink that does what a test says; nil hooks accept everything at once.
 type script struct {
+	cuts    bool // its writers want to begin where they named a position
 	mu      sync.Mutex
 	offsets []int64 // accepted, in order
 	reasons []connectors.CloseReason
@@ -117,6 +118,8 @@ func (w scriptWriter) Pending() (int64, bool) {
 	}
 	return 0, false
 }
+
+func (w scriptWriter) AnyStart() bool { return !w.cuts }
 
 func (w scriptWriter) Committed(next int64) {
 	w.mu.Lock()

@@ -24,6 +24,8 @@ func (pl *pipeline) open(from int64) error {
 		w, err := pl.task.sink.Open(pl.life.reading, pl.part.TopicPartition, from)
 		if err == nil {
 			pl.writer = w
+			any, ok := w.(connectors.AnyStarter)
+			pl.safety.open(from, ok && any.AnyStart())
 			pl.intake.open(from)
 			pl.safety.heard = pl.part.Committed()
 			pl.observeCommit(from)
@@ -78,6 +80,7 @@ func (pl *pipeline) offer() error {
 
 // advance lets the writer do what time asks for, and says what may be committed.
 func (pl *pipeline) advance() error {
+	pl.tellCommitted() // also while there is a backlog, in which nobody waits for a signal
 	wakeAt, err := pl.advanceWriter()
 	pl.pacer.wakeAt = wakeAt
 	if err == nil && pl.intake.empty() && !pl.pacer.blocked {
