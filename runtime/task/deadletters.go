@@ -27,15 +27,16 @@ const (
 // deadLetters is the way of a task's failed records to the dead letter queue: one goroutine sends them in order, and
 // again until they have arrived. Its other methods are called by the pipelines.
 type deadLetters struct {
-	topic   string
-	connect func(ctx context.Context) (*kafka.Producer, error)
-	fail    func(error)
-	waits   func(who any, reason string) // says why letters do not get through, "" when they do
-	log     *slog.Logger
-	metrics *metrics.Task
-	wake    pace.Signal // set when there is something to send
-	done    chan struct{}
-	cancel  context.CancelFunc
+	topic    string
+	tolerant bool // errors.tolerance is all
+	connect  func(ctx context.Context) (*kafka.Producer, error)
+	fail     func(error)
+	waits    func(who any, reason string) // says why letters do not get through, "" when they do
+	log      *slog.Logger
+	metrics  *metrics.Task
+	wake     pace.Signal // set when there is something to send
+	done     chan struct{}
+	cancel   context.CancelFunc
 
 	mu      sync.Mutex
 	queue   []*letter // not arrived, oldest first
@@ -140,8 +141,12 @@ func (d *deadLetters) run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		if tooLarge(err) && len(batch) > 1 { // together, perhaps
+		if tooLarge(err) && (len(batch) > 1 || d.reduce(batch[0])) { // together, perhaps
 			most = 1
+			continue
+		}
+		if tooLarge(err) && d.tolerant {
+			d.drop(batch[0], err)
 			continue
 		}
 		d.failed(batch)
@@ -159,7 +164,31 @@ func (d *deadLetters) run(ctx context.Context) {
 
 // tooLarge reports whether a broker found a batch, or a record of it, too large.
 func tooLarge(err error) bool {
-	return errors.Is(err, sarama.ErrMessageSizeTooLarge) || errors.Is(err, sarama.ErrMessageSetSizeTooLarge)
+	return errors.Is(err, sarama.ErrMessageSizeTooLarge) || errors.Is(err, sarama.ErrMessageSetSizeTooLarge) ||
+		errors.As(err, new(sarama.PacketEncodingError)) // beyond sarama.MaxRequestSize
+}
+
+// reduce leaves out what keeps a letter from its topic; it is false when there is nothing more to leave out.
+func (d *deadLetters) reduce(l *letter) bool {
+	if !l.reduce() {
+		return false
+	}
+	if l.reduced == withoutValue {
+		d.log.Warn("a record is too large for the dead letter queue and goes there without its value; raise max.message.bytes of the queue's topic",
+			"deadletterqueue", d.topic, "topic", l.owner.part.Topic, "partition", l.owner.part.Partition, "offset", l.offset)
+	}
+	return true
+}
+
+// drop gives up a letter for good.
+func (d *deadLetters) drop(l *letter, err error) {
+	d.log.Error("a record is dropped: the dead letter queue does not even take its headers; raise max.message.bytes of the queue's topic",
+		"deadletterqueue", d.topic, "topic", l.owner.part.Topic, "partition", l.owner.part.Partition, "offset", l.offset, "error", err)
+	d.metrics.DeadLetterFailed()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	l.gone = true
+	d.sweep()
 }
 
 // next returns the letters of the next request.

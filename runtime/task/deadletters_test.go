@@ -1,10 +1,13 @@
 package task
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -272,6 +275,66 @@ func TestStopWhileTheDeadLetterQueueIsAway(t *testing.T) {
 	}
 }
 
+// cutStore is a sink that cuts every five records into an object named by the first; an object replaces one of its name.
+type cutStore struct {
+	objects map[int64][]int64
+	open    []int64
+}
+
+func (c *cutStore) script() *script {
+	c.open = nil
+	s := &script{cuts: true}
+	s.write = func(batch []schemas.Record) (int, error) {
+		for i := range batch {
+			if c.open = append(c.open, batch[i].Offset); len(c.open) == 5 {
+				c.objects[c.open[0]], c.open = c.open, nil
+			}
+		}
+		return len(batch), nil
+	}
+	s.pending = func() (int64, bool) {
+		if len(c.open) == 0 {
+			return 0, false
+		}
+		return c.open[0], true
+	}
+	return s
+}
+
+// TestStopWithLettersUnderWayDoublesNothing: what is stored already is cut at the same records by the next run.
+func TestStopWithLettersUnderWayDoublesNothing(t *testing.T) {
+	values := numbers(60)
+	for _, bad := range []int{7, 21, 22} {
+		values[bad] = "{"
+	}
+	r := newRig(t, values...)
+	outage := r.broker.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "dlq", Err: kerr.NotEnoughReplicas, Count: -1})
+	store := &cutStore{objects: map[int64][]int64{}}
+	r.run(store.script(), dead("consumer.override.max.poll.records", "3"), nil)
+	eventually(t, "an attempt", func() bool { return outage.Hits() > 0 })
+	stopTask(r.task)
+	before := len(store.objects)
+	outage.Remove()
+	r.run(store.script(), dead(), nil)
+	r.waitDead("7", "21", "22")
+	r.waitCommitted(58) // 57 good records are eleven cuts and two more records
+	stopTask(r.task)
+	seen := map[int64]int{}
+	for _, object := range store.objects {
+		for _, offset := range object {
+			seen[offset]++
+		}
+	}
+	for offset, times := range seen {
+		if times > 1 {
+			t.Errorf("record %d is in %d objects", offset, times)
+		}
+	}
+	if before == 0 || len(seen) < 55 {
+		t.Errorf("%d objects before the stop, %d records in the end", before, len(seen))
+	}
+}
+
 // TestLetterThatIsRefusedFailsTheTask: no other attempt will do, and the record must not be lost.
 func TestLetterThatIsRefusedFailsTheTask(t *testing.T) {
 	r, s := newRig(t, `{"n":0}`, `{`), &script{}
@@ -290,6 +353,70 @@ func TestLettersTooLargeTogetherGoAlone(t *testing.T) {
 	r.run(s, dead(), nil)
 	r.waitCommitted(4)
 	r.waitDead("0", "1", "2")
+}
+
+// TestLetterTooLargeGoesInPart: with a smaller topic a letter loses its stack trace, its value, its key and own headers, and is
+// dropped at last where errors are tolerated.
+func TestLetterTooLargeGoesInPart(t *testing.T) {
+	for _, c := range []struct {
+		limit int
+		want  []string
+	}{
+		{1 << 20, []string{"key", "value", "own", "trace"}},
+		{2400, []string{"key", "value", "own"}},
+		{1400, []string{"key", "own"}},
+		{1000, nil},
+		{100, nil},
+	} {
+		t.Run(strconv.Itoa(c.limit), func(t *testing.T) {
+			r, s := newRig(t), &script{}
+			r.broker.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "dlq", Err: kerr.MessageTooLarge, Count: -1, When: func(req kmsg.Request) bool {
+				return len(req.(*kmsg.ProduceRequest).Topics[0].Partitions[0].Records) > c.limit
+			}})
+			r.send(&sarama.ProducerMessage{Topic: "t", Key: sarama.StringEncoder("k"), Value: sarama.StringEncoder("{" + strings.Repeat(" ", 1200)),
+				Headers: []sarama.RecordHeader{{Key: []byte("own"), Value: bytes.Repeat([]byte("h"), 500)}}})
+			r.run(s, dead(), nil)
+			r.waitCommitted(1)
+			got := letters(t, r.broker.Addr)
+			if c.limit == 100 {
+				if len(got) != 0 {
+					t.Errorf("%d letters", len(got))
+				}
+				return
+			}
+			m := got[0]
+			has := map[string]bool{"key": m.Key != nil, "value": m.Value != nil, "trace": header(m, "exception.stacktrace") != "no such header"}
+			omitted := map[string]string{}
+			for _, h := range m.Headers {
+				has["own"] = has["own"] || string(h.Key) == "own"
+				if what, is := strings.CutPrefix(string(h.Key), omittedPrefix); is {
+					omitted[what] = string(h.Value)
+				}
+			}
+			for _, part := range []string{"key", "value", "own", "trace"} {
+				if has[part] != slices.Contains(c.want, part) {
+					t.Errorf("has %s: %v", part, has[part])
+				}
+			}
+			if !has["value"] && omitted["value"] != "1201" || !has["own"] && (omitted["headers"] != "503" || omitted["key"] != "1") {
+				t.Errorf("says to omit %v", omitted)
+			}
+			if header(m, "offset") != "0" {
+				t.Error("nobody knows where it came from")
+			}
+		})
+	}
+}
+
+// TestLetterTooLargeAtAllFailsTheTask that tolerates nothing.
+func TestLetterTooLargeAtAllFailsTheTask(t *testing.T) {
+	r, s := newRig(t, `{`), &script{}
+	r.broker.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "dlq", Err: kerr.MessageTooLarge, Count: -1})
+	r.run(s, dead("errors.tolerance", "none"), nil)
+	r.failedWith("offset 0")
+	if got := r.committed(); got > 0 {
+		t.Errorf("committed %d", got)
+	}
 }
 
 func severalRecords(req kmsg.Request) bool {

@@ -79,7 +79,7 @@ func (t *SinkTask) ensureDeadTopic(admin map[string]string, topic string) error 
 }
 
 func newDeadLetters(t *SinkTask, producer kafka.ProducerConfig, topic string) *deadLetters {
-	d := &deadLetters{topic: topic, fail: t.fail, waits: t.outages.set, log: t.log, metrics: t.spec.Metrics, wake: pace.NewSignal(), done: make(chan struct{}),
+	d := &deadLetters{topic: topic, tolerant: t.set.errors.all, fail: t.fail, waits: t.outages.set, log: t.log, metrics: t.spec.Metrics, wake: pace.NewSignal(), done: make(chan struct{}),
 		waiting: map[*pipeline]struct{}{}}
 	d.connect = func(ctx context.Context) (*kafka.Producer, error) {
 		start, cancel := context.WithTimeout(ctx, startTime)

@@ -14,6 +14,8 @@ type letter struct {
 	record kafka.Outgoing
 	size   int
 
+	reduced int // how many reductions were made; belongs to the queue's goroutine
+
 	gone bool // it has arrived, or nobody needs it any more; guarded by the queue
 }
 
@@ -37,7 +39,7 @@ func newLetter(pl *pipeline, r *schemas.Record, e *recordError) *letter {
 func contextHeaders(s *Spec, e *recordError) []schemas.RawHeader {
 	x := e.exception()
 	text := func(name, value string) schemas.RawHeader {
-		return schemas.RawHeader{Key: "__connect.errors." + name, Value: []byte(value)}
+		return schemas.RawHeader{Key: contextPrefix + name, Value: []byte(value)}
 	}
 	message := text("exception.message", x.message)
 	if x.message == "" {
@@ -53,6 +55,6 @@ func contextHeaders(s *Spec, e *recordError) []schemas.RawHeader {
 		text("class.name", e.class),
 		text("exception.class.name", x.class),
 		message,
-		text("exception.stacktrace", x.stack()),
+		text(stackTrace, x.stack()),
 	}
 }
