@@ -49,7 +49,7 @@ type Config struct {
 	Group      string
 	InstanceID string // static membership; "" for a dynamic member
 	Topics     []string
-	Pattern    *regexp.Regexp // instead of Topics; anchored, because a whole name has to match
+	Pattern    *javaregex.Pattern // instead of Topics; it has to match a whole name
 
 	SessionTimeout    time.Duration
 	HeartbeatInterval time.Duration

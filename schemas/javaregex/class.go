@@ -23,7 +23,7 @@ func (s set) negate() set { return set{has: func(r rune) bool { return !s.has(r)
 func (p *parser) class(consume bool) set {
 	p.enter()
 	defer func() { p.depth-- }()
-	var whole, current, singles *set
+	var whole, singles *set
 	negative := false
 	join := func(to **set, s set) {
 		if *to != nil {
@@ -40,9 +40,7 @@ func (p *parser) class(consume bool) set {
 				continue
 			}
 		case '[':
-			s := p.class(true)
-			current = &s
-			join(&whole, s)
+			join(&whole, p.class(true))
 			continue
 		case '&':
 			if p.next() == '&' {
@@ -51,16 +49,15 @@ func (p *parser) class(consume bool) set {
 					join(&whole, *singles)
 					singles = nil
 				}
-				if right != nil {
-					current = right
-				}
 				switch {
 				case whole == nil && right == nil:
 					p.fail("Bad class syntax")
+				case right == nil: // Java 17 takes it for something else in each case
+					p.fail("Bad intersection syntax")
 				case whole == nil:
 					whole = right
-				case current != nil:
-					s := whole.and(*current)
+				default:
+					s := whole.and(*right)
 					whole = &s
 				}
 				continue
@@ -89,7 +86,6 @@ func (p *parser) class(consume bool) set {
 			join(&singles, s)
 			continue
 		}
-		current = &s
 		join(&whole, s)
 	}
 }

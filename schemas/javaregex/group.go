@@ -115,6 +115,9 @@ func (p *parser) behind(negative bool) chain {
 	for _, c := range p.chars[start:] {
 		b.whole = b.whole || c > 0xffff
 	}
+	if b.whole && b.high < 0 {
+		p.unsupported("A look-behind of several endless repetitions beside characters above U+FFFF")
+	}
 	return solo(b)
 }
 

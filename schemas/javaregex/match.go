@@ -7,7 +7,7 @@ import (
 
 // Bounds of one run. A step takes some 20 ns; a place that is remembered some 60 bytes.
 const (
-	maxSteps   = 2_000_000
+	maxSteps   = 500_000
 	stepsPer   = 100 // for each unit of the text
 	maxDepth   = 100_000
 	maxPlaces  = 200_000
@@ -103,19 +103,23 @@ func (m *machine) back(i, n int) int {
 	return i
 }
 
-// start tries one place.
-func (m *machine) start(p *Pattern, i int) bool {
+// reset forgets captures. Java does so once for each search, not for each place that it tries.
+func (m *machine) reset() {
 	for g := range m.groups {
 		m.groups[g] = -1
 	}
 	for l := range m.locals {
 		m.locals[l] = -1
 	}
+}
+
+func (m *machine) start(p *Pattern, i int) bool {
 	m.first = i
 	return m.run(p.root, i)
 }
 
 func (m *machine) find(p *Pattern, from int) bool {
+	m.reset()
 	for i := from; i <= len(m.in)-p.minLength; i++ {
 		if p.supplementary && i > from && i < len(m.in) && isLow(m.in[i]) && isHigh(m.in[i-1]) {
 			continue
@@ -194,6 +198,7 @@ func (p *Pattern) Match(text string) (match *Match, err error) {
 	defer guard(&err)
 	m := p.machine(encode(text))
 	m.whole = true
+	m.reset()
 	if len(m.in) < p.minLength || !m.start(p, 0) {
 		return nil, nil
 	}

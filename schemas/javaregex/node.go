@@ -223,7 +223,7 @@ type behind struct {
 }
 
 func (n *behind) match(m *machine, i int) bool {
-	from, at := i-n.high, i-n.low
+	from, at := int(int32(i)-int32(n.high)), i-n.low // endless lengths overflow, as in Java
 	if n.whole {
 		from, at = m.back(i, n.high), m.back(i, n.low)
 	}

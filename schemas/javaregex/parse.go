@@ -210,7 +210,7 @@ func (p *parser) single() node {
 		return &dollar{multiline: p.has(multiline), unix: p.has(unixLines)}
 	case '.':
 		p.next()
-		return p.property(p.dot())
+		return &char{set: p.dot()} // Java does not look for whole characters for it
 	}
 	return p.atom()
 }

@@ -16,17 +16,15 @@ func (p *parser) family(complement bool) set {
 		name = string(ch)
 		p.read()
 	} else {
-		p.cursor++
+		p.next()
 		start := p.cursor
-		for p.cursor < p.length && p.chars[p.cursor] != '}' {
-			p.cursor++
+		for p.read() != '}' || p.cursor > p.length {
+			if p.cursor > p.length {
+				p.cursor = p.length + 1
+				p.fail("Unclosed character family")
+			}
 		}
-		if p.cursor >= p.length {
-			p.cursor = p.length + 1
-			p.fail("Unclosed character family")
-		}
-		name = string(p.chars[start:p.cursor])
-		p.cursor++
+		name = string(p.chars[start : p.cursor-1])
 		if name == "" {
 			p.fail("Empty character family")
 		}
@@ -75,7 +73,8 @@ func (p *parser) named(name string) set {
 	if has == nil {
 		p.fail("Unknown character property name {" + name + "}")
 	}
-	return set{has: has}
+	short := strings.TrimPrefix(name, "Is")
+	return set{has, (short == "L1" || ascii(short) != nil) && !p.has(unicodeClass)}
 }
 
 // plain are the properties without a prefix: general categories, those of ASCII, and Java's own.

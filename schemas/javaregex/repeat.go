@@ -140,7 +140,7 @@ func (n *curly) match(m *machine, i int) bool {
 		if !m.run(n.inner, i) {
 			return false
 		}
-		if m.last == i {
+		if m.last == i && !m.refers {
 			break // the others are as empty
 		}
 		i = m.last
@@ -253,7 +253,7 @@ func (n *groupCurly) least(m *machine, i *int) bool {
 			return false
 		}
 		n.capture(m, *i, m.last)
-		if m.last == *i {
+		if m.last == *i && !m.refers {
 			break // the others are as empty
 		}
 		*i = m.last

@@ -69,7 +69,7 @@ func (p *Pattern) nameAt(r []uint16, i int) (group, next int, err error) {
 	name := decode(r[start:i])
 	switch {
 	case name == "":
-		return 0, 0, errors.New("named capturing group is missing trailing '}'")
+		return 0, 0, errors.New("named capturing group has 0 length name")
 	case i == len(r) || r[i] != '}':
 		return 0, 0, errors.New("named capturing group is missing trailing '}'")
 	case isDigit(rune(name[0])):
