@@ -14,6 +14,7 @@ import (
 	"github.com/sluice-connect/sluice/runtime/kafka"
 	"github.com/sluice-connect/sluice/runtime/metrics"
 	"github.com/sluice-connect/sluice/schemas/configdef"
+	"github.com/sluice-connect/sluice/schemas/javaregex"
 	"github.com/sluice-connect/sluice/schemas/pace"
 )
 

@@ -3,7 +3,6 @@ package task
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"github.com/sluice-connect/sluice/runtime/workerconfig"
 	"github.com/sluice-connect/sluice/schemas/configdef"
 	"github.com/sluice-connect/sluice/schemas/converter"
+	"github.com/sluice-connect/sluice/schemas/javaregex"
 )
 
 // settings is what a task derives from its configuration before it touches the world.
@@ -54,7 +54,7 @@ func newSettings(s Spec) (settings, error) {
 	}
 	set.consumer.Topics = topics
 	if pattern := v.String("topics.regex"); pattern != "" {
-		if set.consumer.Pattern, err = regexp.Compile("^(?:" + pattern + ")$"); err != nil {
+		if set.consumer.Pattern, err = javaregex.Compile(pattern); err != nil {
 			return set, fmt.Errorf("read topics.regex: %w", err)
 		}
 	}

@@ -131,7 +131,7 @@ func (p *parser) addFlags() {
 		case ch == '-' && on:
 			on = false
 		case ch == 'c':
-			p.fail("The inline modifier c (canonical equivalence) is not supported: it")
+			p.unsupported("Canonical equivalence (the inline modifier c)")
 		case !ok:
 			return
 		case on:

@@ -139,7 +139,7 @@ func isTerminator(c rune) bool { return c == '\n' || c == '\r' || c|1 == 0x2029 
 // enter bounds the depth of a pattern.
 func (p *parser) enter() {
 	if p.depth++; p.depth > maxNesting {
-		p.fail("Groups or classes that are nested so deeply are not supported: they")
+		p.fail("Groups or classes that are nested more than 200 deep cannot be used here, though Java knows them,")
 	}
 }
 
