@@ -6,17 +6,22 @@ import "unicode"
 type set struct {
 	has func(rune) bool
 	bmp bool
+	// parts is how many sets it was made of: what looking at a character costs.
+	parts int
 }
 
+// cost is the steps that looking at a character takes.
+func (s set) cost() int { return s.parts / 16 }
+
 func (s set) union(t set) set {
-	return set{func(r rune) bool { return s.has(r) || t.has(r) }, s.bmp && t.bmp}
+	return set{func(r rune) bool { return s.has(r) || t.has(r) }, s.bmp && t.bmp, s.parts + t.parts + 1}
 }
 
 func (s set) and(t set) set {
-	return set{func(r rune) bool { return s.has(r) && t.has(r) }, s.bmp && t.bmp}
+	return set{func(r rune) bool { return s.has(r) && t.has(r) }, s.bmp && t.bmp, s.parts + t.parts + 1}
 }
 
-func (s set) negate() set { return set{has: func(r rune) bool { return !s.has(r) }} }
+func (s set) negate() set { return set{has: func(r rune) bool { return !s.has(r) }, parts: s.parts + 1} }
 
 // class reads a class from its bracket on; without consume it is the right side of an intersection, which leaves its
 // closing bracket to the left one.
@@ -175,7 +180,7 @@ func (p *parser) rangeFrom(low rune) set {
 			return in(r) || r < 0x80 && isAlpha(r) && in(r^0x20)
 		}}
 	}
-	return set{in, high < 0xd800 || low > 0xdfff && high < 0x10000}
+	return set{has: in, bmp: high < 0xd800 || low > 0xdfff && high < 0x10000}
 }
 
 // char is the set of one character, and of its other cases if they are asked for.
@@ -186,9 +191,9 @@ func (p *parser) char(c rune) set {
 			return set{has: func(r rune) bool { return r == folded || fold(r) == folded }}
 		}
 	case p.has(caseless) && c < 0x80 && isAlpha(c):
-		return set{func(r rune) bool { return r < 0x80 && r|0x20 == c|0x20 }, true}
+		return set{has: func(r rune) bool { return r < 0x80 && r|0x20 == c|0x20 }, bmp: true}
 	}
-	return set{func(r rune) bool { return r == c }, c < 0x10000}
+	return set{has: func(r rune) bool { return r == c }, bmp: c < 0x10000}
 }
 
 func fold(r rune) rune { return unicode.ToLower(unicode.ToUpper(r)) }

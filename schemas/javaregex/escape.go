@@ -182,7 +182,7 @@ func (p *parser) unicodeEscape() rune {
 	n := p.fourDigits()
 	if n >= 0xd800 && n <= 0xdbff {
 		here := p.cursor
-		if p.read() == '\\' && p.read() == 'u' {
+		if first, second := p.read(), p.read(); first == '\\' && second == 'u' {
 			if m := p.fourDigits(); m >= 0xdc00 && m <= 0xdfff {
 				return (n-0xd800)<<10 + (m - 0xdc00) + 0x10000
 			}

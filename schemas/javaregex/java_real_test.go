@@ -4,6 +4,7 @@ package javaregex
 
 import (
 	"bufio"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -14,7 +15,8 @@ import (
 	"github.com/sluice-connect/sluice/deploy/e2e/parts"
 )
 
-// TestJavaAnswersTheSame asks a real Java. SLUICE_SEED makes other questions, SLUICE_QUESTIONS more of them.
+// TestJavaAnswersTheSame asks a real Java. SLUICE_SEED makes other questions, SLUICE_QUESTIONS more of them. SLUICE_RECORD
+// names a file to which the answers are written, as testdata/answers.txt holds some.
 func TestJavaAnswersTheSame(t *testing.T) {
 	seed, count := number(t, "SLUICE_SEED", 1), number(t, "SLUICE_QUESTIONS", 20_000)
 	m := maker{Rand: rand.New(rand.NewPCG(uint64(seed), 0))}
@@ -28,6 +30,7 @@ func TestJavaAnswersTheSame(t *testing.T) {
 		questions = append(questions, m.question())
 	}
 	t.Logf("seed %d", seed)
+	var recorded strings.Builder
 	answered, refused, shown := 0, 0, 0
 	release, answers := ask(t, questions)
 	for i, java := range answers {
@@ -36,6 +39,7 @@ func TestJavaAnswersTheSame(t *testing.T) {
 		if ours == "" || strings.HasPrefix(java, "broken") || release < 19 && q.olderBounds() || q.otherRelease(java) {
 			continue
 		}
+		fmt.Fprintf(&recorded, "%+q %+q %+q %s\n", q.pattern, q.text, q.replacement, java)
 		answered++
 		if strings.HasPrefix(ours, "refused") {
 			refused++
@@ -47,6 +51,11 @@ func TestJavaAnswersTheSame(t *testing.T) {
 		}
 	}
 	t.Logf("%d questions, %d answered, %d of them refused by both, %d differ", len(questions), answered, refused, shown)
+	if file := os.Getenv("SLUICE_RECORD"); file != "" {
+		if err := os.WriteFile(file, []byte(recorded.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if 10*answered < 8*len(questions) {
 		t.Errorf("only %d of %d questions have an answer of both", answered, len(questions))
 	}

@@ -2,6 +2,7 @@ package javaregex
 
 import (
 	"fmt"
+	"strings"
 	"unicode/utf16"
 )
 
@@ -162,27 +163,19 @@ func (m *Match) Group(n int) (text string, ok bool) {
 
 // decode writes half a pair as Java does when it writes UTF-8.
 func decode(u []uint16) string {
-	runes := utf16.Decode(u)
-	for i, r := range runes {
-		if r == 0xfffd {
-			runes[i] = lone(u, i, runes)
+	var b strings.Builder
+	for i := 0; i < len(u); i++ {
+		switch {
+		case isHigh(u[i]) && i+1 < len(u) && isLow(u[i+1]):
+			b.WriteRune(utf16.DecodeRune(rune(u[i]), rune(u[i+1])))
+			i++
+		case isHigh(u[i]) || isLow(u[i]):
+			b.WriteByte('?')
+		default:
+			b.WriteRune(rune(u[i]))
 		}
 	}
-	return string(runes)
-}
-
-func lone(u []uint16, i int, runes []rune) rune {
-	at := 0
-	for _, r := range runes[:i] {
-		at++
-		if r > 0xffff {
-			at++
-		}
-	}
-	if isHigh(u[at]) || isLow(u[at]) {
-		return '?'
-	}
-	return 0xfffd
+	return b.String()
 }
 
 func encode(s string) []uint16 { return utf16.Encode([]rune(s)) }

@@ -71,6 +71,7 @@ func (n *char) match(m *machine, i int) bool {
 	if i >= len(m.in) {
 		return false
 	}
+	m.spend(n.set.cost())
 	c, width := m.at(i)
 	return n.set.has(c) && m.run(n.next, i+width)
 }
@@ -98,6 +99,7 @@ func (n *slice) match(m *machine, i int) bool {
 			return false
 		}
 		i += width
+		m.spend(1)
 	}
 	return m.run(n.next, i)
 }

@@ -74,7 +74,7 @@ func (p *parser) named(name string) set {
 		p.fail("Unknown character property name {" + name + "}")
 	}
 	short := strings.TrimPrefix(name, "Is")
-	return set{has, (short == "L1" || ascii(short) != nil) && !p.has(unicodeClass)}
+	return set{has: has, bmp: (short == "L1" || ascii(short) != nil) && !p.has(unicodeClass)}
 }
 
 // plain are the properties without a prefix: general categories, those of ASCII, and Java's own.
@@ -303,23 +303,23 @@ func (p *parser) shorthand(ch rune) set {
 	u := p.has(unicodeClass)
 	switch ch | 0x20 {
 	case 'd':
-		s = set{isDigit, true}
+		s = set{has: isDigit, bmp: true}
 		if u {
 			s = set{has: decimal}
 		}
 	case 'h':
-		s = set{func(r rune) bool {
+		s = set{bmp: true, has: func(r rune) bool {
 			return r == ' ' || r == '\t' || r == 0xa0 || r == 0x1680 || r == 0x180e || r >= 0x2000 && r <= 0x200a || r == 0x202f || r == 0x205f || r == 0x3000
-		}, true}
+		}}
 	case 's':
-		s = set{ascii("Space"), true}
+		s = set{has: ascii("Space"), bmp: true}
 		if u {
 			s = set{has: whiteSpace}
 		}
 	case 'v':
-		s = set{func(r rune) bool { return r >= 10 && r <= 13 || r == 0x85 || r|1 == 0x2029 }, true}
+		s = set{bmp: true, has: func(r rune) bool { return r >= 10 && r <= 13 || r == 0x85 || r|1 == 0x2029 }}
 	case 'w':
-		s = set{asciiWord, true}
+		s = set{has: asciiWord, bmp: true}
 		if u {
 			s = set{has: word}
 		}

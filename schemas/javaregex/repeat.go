@@ -46,8 +46,8 @@ func (n *chars) match(m *machine, i int) bool {
 		}
 		i += width
 		count++
+		m.spend(1 + n.set.cost())
 	}
-	m.spend(count)
 	for ; count >= n.min; count-- {
 		key, ok := n.placeOf(m, i, 0)
 		if !ok || !m.failed[key] {
@@ -162,11 +162,8 @@ func (n *curly) greedy(m *machine, i, j int) bool {
 		return m.run(n.next, i)
 	}
 	least := j
-	for m.run(n.inner, i) {
+	if m.run(n.inner, i) && m.last != i {
 		k := m.last - i
-		if k == 0 {
-			break
-		}
 		i = m.last
 		for j++; j < n.max && m.run(n.inner, i); j++ {
 			if m.last != i+k {
