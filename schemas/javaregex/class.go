@@ -21,7 +21,9 @@ func (s set) and(t set) set {
 	return set{func(r rune) bool { return s.has(r) && t.has(r) }, s.bmp && t.bmp, s.parts + t.parts + 1}
 }
 
-func (s set) negate() set { return set{has: func(r rune) bool { return !s.has(r) }, parts: s.parts + 1} }
+func (s set) negate() set {
+	return set{has: func(r rune) bool { return !s.has(r) }, parts: s.parts + 1}
+}
 
 // class reads a class from its bracket on; without consume it is the right side of an intersection, which leaves its
 // closing bracket to the left one.
