@@ -1,5 +1,7 @@
 package javaregex
 
+import "strings"
+
 // byHand are patterns in which Java has its own ways, beside those that are generated.
 var byHand = []string{
 	"{",
@@ -123,3 +125,13 @@ var byHand = []string{
 }
 
 var byHandTexts = []string{"", "a", "aab", "axbx", "abc\n", "a.b-c_1", "\r\n", "orders.internal", "😀a"}
+
+// properties are names of properties, right and wrong, and propertyTexts characters of many kinds.
+var properties = strings.Fields("Lu Ll Lt Lm Lo L Mn Me Mc M Nd Nl No N Zs Zl Zp Z Cc Cf Co Cs Cn C Pd Ps Pe Pc Po Pi Pf P Sm Sc Sk So S LC LD L1 all ASCII Alnum Alpha Blank Cntrl Digit Graph Lower Print Punct Space Upper XDigit javaLowerCase javaUpperCase javaAlphabetic javaIdeographic javaTitleCase javaDigit javaDefined javaLetter javaLetterOrDigit javaSpaceChar javaISOControl javaIdentifierIgnorable javaJavaIdentifierStart javaJavaIdentifierPart javaWhitespace IsAlphabetic IsLetter IsIdeographic IsLowercase IsUppercase IsTitlecase IsWhite_Space IsWhiteSpace IsControl IsPunctuation IsHex_Digit IsAssigned IsNoncharacter_Code_Point IsDigit IsAlnum IsBlank IsGraph IsPrint IsWord IsJoin_Control IsLu IsPunct IsAlpha IsLower IsSpace IsLatin IsGrek IsCommon IsInherited IsUnknown InGreek InLATIN_1_SUPPLEMENT alpha lower isLatin inGreek Word Foo")
+
+var propertyTexts = []string{
+	"\x00\t\n\r\x1c aAzZ09_-+$^~(){}<>.,\x7f",
+	"\u0085\u00a0\u00aa\u00ad\u00b2\u00b5\u00b7\u00df\u00e9\u00c9\u00ff\u0130\u0131\u017f\u01c5\u02b0\u02c6\u0301\u0345\u0378\u0391\u03c9\u03f5",
+	"\u0660\u0903\u0e33\u1680\u180e\u1e9e\u2000\u200b\u200c\u200d\u2028\u2029\u202f\u203f\u2044\u20ac\u20dd\u2160\u2170\u24b6\u3007\u4e00\uff10\uff21\uff3f\ufdd0\ufffe\ue000",
+	"\U0001d400\U0001d7ce\U00020000\U0001f600\U000e0001\U000f0000\U0010ffff",
+}

@@ -26,6 +26,13 @@ func TestJavaAnswersTheSame(t *testing.T) {
 			questions = append(questions, question{pattern, text, "<$0>"})
 		}
 	}
+	for _, name := range properties {
+		for _, flag := range []string{"", "(?i)", "(?U)", "(?iu)", "(?iU)"} {
+			for _, text := range propertyTexts {
+				questions = append(questions, question{flag + `\p{` + name + "}", text, ""})
+			}
+		}
+	}
 	for range count {
 		questions = append(questions, m.question())
 	}

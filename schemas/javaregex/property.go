@@ -57,6 +57,9 @@ func (p *parser) named(name string) set {
 		has = block(short)
 	} else if short, ok := strings.CutPrefix(name, "Is"); ok {
 		if has = p.binary(strings.ToUpper(short)); has == nil {
+			has = p.posix(strings.ToUpper(short))
+		}
+		if has == nil {
 			has = p.plain(short)
 		}
 		if has == nil {
@@ -73,8 +76,12 @@ func (p *parser) named(name string) set {
 	if has == nil {
 		p.fail("Unknown character property name {" + name + "}")
 	}
-	short := strings.TrimPrefix(name, "Is")
-	return set{has: has, bmp: (short == "L1" || ascii(short) != nil) && !p.has(unicodeClass)}
+	narrow := ascii(name) != nil && !p.has(unicodeClass)
+	switch name {
+	case "L1", "IsL1", "ASCII", "IsASCII":
+		narrow = true
+	}
+	return set{has: has, bmp: narrow}
 }
 
 // plain are the properties without a prefix: general categories, those of ASCII, and Java's own.
@@ -260,7 +267,7 @@ func (p *parser) binary(name string) func(rune) bool {
 	return nil
 }
 
-// posix are the POSIX classes under (?U).
+// posix are the POSIX classes under (?U), and after Is.
 func (p *parser) posix(name string) func(rune) bool {
 	switch name {
 	case "ALPHA":
@@ -385,7 +392,18 @@ var scripts = sync.OnceValue(func() map[string]*unicode.RangeTable {
 })
 
 func script(name string) func(rune) bool {
-	t, ok := scripts()[strings.ToUpper(name)]
+	name = strings.ToUpper(name)
+	if name == "UNKNOWN" || name == "ZZZZ" {
+		return func(r rune) bool {
+			for _, t := range unicode.Scripts {
+				if unicode.Is(t, r) {
+					return false
+				}
+			}
+			return true
+		}
+	}
+	t, ok := scripts()[name]
 	if !ok {
 		return nil
 	}
