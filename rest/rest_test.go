@@ -220,12 +220,12 @@ func TestVerbs(t *testing.T) {
 
 func TestValidateAnswer(t *testing.T) {
 	c := newClient(t)
-	got := c.do("PUT", "/connector-plugins/NullSink/config/validate", `{"connector.class":"`+class+`","secret":"hunter2","name":"a","topics":"<t>"}`)
+	got := c.do("PUT", "/connector-plugins/NullSink/config/validate", `{"connector.class":"`+class+`","secret":"hunter2","name":"<a>","topics":"t"}`)
 	var infos runtime.ConfigInfos
 	if err := json.Unmarshal([]byte(got.body), &infos); err != nil || got.status != 200 || infos.ErrorCount != 0 {
 		t.Fatalf("%d %s %v", got.status, got.body, err)
 	}
-	if strings.Contains(got.body, "hunter2") || !strings.Contains(got.body, `"value":"<t>"`) || !strings.Contains(got.body, `"order_in_group":1`) {
+	if strings.Contains(got.body, "hunter2") || !strings.Contains(got.body, `"value":"<a>"`) || !strings.Contains(got.body, `"order_in_group":1`) {
 		t.Error(got.body)
 	}
 }

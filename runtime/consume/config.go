@@ -14,6 +14,7 @@ import (
 	"github.com/sluice-connect/sluice/runtime/kafka"
 	"github.com/sluice-connect/sluice/runtime/metrics"
 	"github.com/sluice-connect/sluice/schemas/configdef"
+	"github.com/sluice-connect/sluice/schemas/javaregex"
 	"github.com/sluice-connect/sluice/schemas/pace"
 )
 
@@ -49,7 +50,7 @@ type Config struct {
 	Group      string
 	InstanceID string // static membership; "" for a dynamic member
 	Topics     []string
-	Pattern    *regexp.Regexp // instead of Topics; anchored, because a whole name has to match
+	Pattern    *javaregex.Pattern // instead of Topics; it has to match a whole name
 
 	SessionTimeout    time.Duration
 	HeartbeatInterval time.Duration

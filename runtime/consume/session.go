@@ -176,7 +176,11 @@ func (s *sessionLoop) topicWait() time.Duration {
 // lookedAt asks for a rebalance when the topics are not what they were. New partitions are the leader's business: the
 // group does not rebalance for another member that joins again with the same subscription.
 func (s *sessionLoop) lookedAt(l looked) error {
-	if l.err != nil {
+	var fatal fatalError
+	switch {
+	case errors.As(l.err, &fatal):
+		return l.err
+	case l.err != nil:
 		s.log.Debug("looking for new topics and partitions; will retry", "error", l.err)
 		return nil
 	}

@@ -119,7 +119,14 @@ func (s *subscription) matching() ([]string, error) {
 	}
 	var topics []string
 	for _, t := range res.Topics {
-		if !t.IsInternal && t.Err == sarama.ErrNoError && s.cfg.Pattern.MatchString(t.Name) {
+		if t.IsInternal || t.Err != sarama.ErrNoError {
+			continue
+		}
+		matches, err := s.cfg.Pattern.Matches(t.Name)
+		if err != nil {
+			return nil, fatalError{fmt.Errorf("hold topic %s against topics.regex: %w", t.Name, err)}
+		}
+		if matches {
 			topics = append(topics, t.Name)
 		}
 	}

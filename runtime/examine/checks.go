@@ -8,13 +8,11 @@ import (
 	"github.com/sluice-connect/sluice/runtime/connectorconfig"
 	"github.com/sluice-connect/sluice/runtime/javatext"
 	cd "github.com/sluice-connect/sluice/schemas/configdef"
+	"github.com/sluice-connect/sluice/schemas/javaregex"
 )
 
 // MaxTasks bounds what one request can start, whatever its tasks.max: a connector may make fewer tasks than that.
 const MaxTasks = 1000
-
-// maxTopic is the length of the longest name that Kafka allows a topic.
-const maxTopic = 249
 
 // commonChecks are the checks whose texts stand alone, without "Invalid value V for configuration K: " before them.
 var commonChecks = []func(cd.Values) []cd.Problem{topicNames, sinkChecks}
@@ -40,14 +38,24 @@ func sinkChecks(v cd.Values) []cd.Problem {
 		return []cd.Problem{{Key: "topics", Message: fmt.Sprintf("The DLQ topic '%s' may not be included in the list of topics "+
 			"('topics=[%s]') consumed by the connector", dlq, strings.Join(topics, ", "))}}
 	}
-	if regex == "" || len(dlq) > maxTopic {
+	if regex == "" || len(dlq) > javatext.MaxTopic {
 		return nil
 	}
-	if r, err := javatext.CompileTopics(regex); err == nil && r.MatchString(dlq) {
+	if matchesTopic(regex, dlq) {
 		return []cd.Problem{{Key: "topics.regex", Message: fmt.Sprintf("The DLQ topic '%s' may not be matched by the regex for the "+
 			"topics ('topics.regex=%s') consumed by the connector", dlq, regex)}}
 	}
 	return nil
+}
+
+// matchesTopic is false for a pattern that is no pattern, which its own check says, and for one that takes too long.
+func matchesTopic(regex, topic string) bool {
+	p, err := javaregex.Compile(regex)
+	if err != nil {
+		return false
+	}
+	matches, err := p.Matches(topic)
+	return err == nil && matches
 }
 
 // topicNames looks at the list of topics, for which Kafka has texts without the value.
@@ -58,6 +66,13 @@ func topicNames(v cd.Values) []cd.Problem {
 		return []cd.Problem{{Key: "topics", Message: "Configuration 'topics' values must not be duplicated."}}
 	case slices.Contains(topics, ""):
 		return []cd.Problem{{Key: "topics", Message: "Configuration 'topics' values must not be empty."}}
+	}
+	for _, name := range topics {
+		// A reference that nothing has replaced is another mistake.
+		if !javatext.LegalTopic(name) && !strings.Contains(name, "${") {
+			return []cd.Problem{{Key: "topics", Message: fmt.Sprintf("No topic can be called '%s': a name has at most %d characters, which are "+
+				"ASCII letters, digits, '.', '_' and '-', and is not '.' or '..'. For a pattern of names use topics.regex instead.", name, javatext.MaxTopic)}}
+		}
 	}
 	return nil
 }

@@ -1,62 +1,28 @@
 package javatext
 
-import (
-	"fmt"
-	"regexp"
-	"regexp/syntax"
-	"sync"
-)
+import "github.com/sluice-connect/sluice/schemas/javaregex"
 
-// Bounds of a pattern. A short text may stand for a large program: x{1000} is a thousand instructions, \pL a list of a
-// thousand characters. Every task has a program of its own, and a match takes time for each instruction and character.
-const (
-	maxPattern = 1 << 14 // bytes
-	maxProgram = 1 << 16 // instructions and characters
-)
-
-// CompileTopics reads a pattern of topic names, which has to match all of a name, unless it would take more memory and time
-// than its use warrants. Its error has the words of Go; see PatternProblem.
-func CompileTopics(pattern string) (*regexp.Regexp, error) {
-	if len(pattern) > maxPattern {
-		return nil, fmt.Errorf("the pattern is longer than %d bytes", maxPattern)
-	}
-	compiling.Lock()
-	defer compiling.Unlock()
-	parsed, err := syntax.Parse(pattern, syntax.Perl)
-	if err != nil {
-		return nil, err
-	}
-	if size(parsed) > maxProgram {
-		return nil, fmt.Errorf("the pattern stands for more than %d characters and repetitions", maxProgram)
-	}
-	return regexp.Compile("^(?:" + pattern + ")$")
-}
+// MaxTopic is the length of the longest name that Kafka allows a topic.
+const MaxTopic = 249
 
 // PatternProblem says what is wrong with a pattern of topic names, in the words of Java where Java finds it wrong too; "" for
 // nothing.
 func PatternProblem(pattern string) string {
-	if _, err := CompileTopics(pattern); err != nil { // before anybody reads a pattern that may be very long
-		return regexRefusal(pattern, err)
+	if _, err := javaregex.Compile(pattern); err != nil {
+		return err.Error()
 	}
-	return wrongBrace(pattern)
+	return ""
 }
 
-// compiling keeps the parsers of many requests from needing their memory at the same time: a pattern of the longest kind
-// takes 70 MB until its size is known.
-var compiling sync.Mutex
-
-// size estimates how large the program of a pattern is. The parser lets nothing be repeated more than a thousand
-// times in all, so that the number stays small.
-func size(re *syntax.Regexp) int {
-	n := 1
-	if len(re.Rune) > 0 { // a literal, or a class
-		n = len(re.Rune)
+// LegalTopic reports whether Kafka lets a topic have the name.
+func LegalTopic(name string) bool {
+	if name == "" || len(name) > MaxTopic || name == "." || name == ".." {
+		return false
 	}
-	for _, sub := range re.Sub {
-		n += size(sub)
+	for _, c := range []byte(name) {
+		if letter := c|0x20 >= 'a' && c|0x20 <= 'z'; !letter && (c < '0' || c > '9') && c != '.' && c != '_' && c != '-' {
+			return false
+		}
 	}
-	if re.Op == syntax.OpRepeat {
-		n *= max(1, re.Min, re.Max)
-	}
-	return n
+	return true
 }

@@ -5,19 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"regexp"
 	"time"
+
+	"github.com/sluice-connect/sluice/schemas/javaregex"
 )
 
 // environment is Kafka's EnvVarConfigProvider: ${env:NAME}.
-type environment struct{ names *regexp.Regexp }
+type environment struct{ names *javaregex.Pattern }
 
 func newEnvironment(params map[string]string) (provider, error) {
 	text, ok := params["allowlist.pattern"]
 	if !ok || text == "" {
 		return environment{}, nil
 	}
-	names, err := regexp.Compile(`\A(?:` + text + `)\z`)
+	names, err := javaregex.Compile(text)
 	if err != nil {
 		return nil, fmt.Errorf("allowlist.pattern: %w", err)
 	}
@@ -30,8 +31,14 @@ func (p environment) get(_ context.Context, path string, keys []string) (map[str
 	}
 	found := map[string]string{}
 	for _, key := range keys {
-		if p.names != nil && !p.names.MatchString(key) {
-			continue
+		if p.names != nil {
+			allowed, err := p.names.Matches(key)
+			if err != nil {
+				return nil, fmt.Errorf("hold variable %s against allowlist.pattern: %w", key, err)
+			}
+			if !allowed {
+				continue
+			}
 		}
 		if value, ok := os.LookupEnv(key); ok {
 			found[key] = value

@@ -3,7 +3,6 @@ package task
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"github.com/sluice-connect/sluice/runtime/workerconfig"
 	"github.com/sluice-connect/sluice/schemas/configdef"
 	"github.com/sluice-connect/sluice/schemas/converter"
+	"github.com/sluice-connect/sluice/schemas/javaregex"
 )
 
 // workerKeys are the worker's properties that a task reads itself.
@@ -60,7 +60,7 @@ func newSettings(s Spec) (settings, error) {
 	}
 	set.consumer.Topics = topics
 	if pattern := v.String(connectorconfig.TopicsRegex); pattern != "" {
-		if set.consumer.Pattern, err = regexp.Compile("^(?:" + pattern + ")$"); err != nil {
+		if set.consumer.Pattern, err = javaregex.Compile(pattern); err != nil {
 			return set, fmt.Errorf("read topics.regex: %w", err)
 		}
 	}

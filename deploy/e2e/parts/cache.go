@@ -26,6 +26,16 @@ func cached(elements ...string) (string, error) {
 	return path, nil
 }
 
+// Java returns the path of a Java that can also compile: java FILE.java runs a source file.
+func Java(tb testing.TB) string {
+	tb.Helper()
+	java, err := cached("bin", "java")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return java
+}
+
 // Keytool returns the path of the tool that writes Java's key and trust stores. Every Java runtime has it.
 func Keytool(tb testing.TB) string {
 	tb.Helper()
