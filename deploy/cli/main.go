@@ -16,7 +16,7 @@ const impatience = time.Second
 // end, and returns the exit code. The program has the sinks that its main package imports.
 func Main() int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
+	// Nothing else stops the listening: until the process has ended, a repeated signal is the same wish.
 	context.AfterFunc(ctx, func() { time.AfterFunc(impatience, stop) })
 	return Run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 }
