@@ -126,7 +126,7 @@ func TestStandaloneWithoutABroker(t *testing.T) {
 			t.Fatalf("%d %s", code, body)
 		}
 	}
-	if code, body := p.request("GET", "/", ""); code != 200 || !strings.Contains(body, `"version"`) {
+	if code, body := p.request("GET", "/", ""); code != 200 || !strings.Contains(body, `"version":"4.3.1","commit":"sluice `+version+" ") {
 		t.Errorf("%d %s", code, body)
 	}
 	for _, want := range []string{"plugin.path", "made.up", "trying again"} {
