@@ -344,7 +344,7 @@ func TestServerShutsDown(t *testing.T) {
 	if _, err := Listen(t.Context(), []string{listeners[0].Addr().String()}); err == nil {
 		t.Error("a taken address was bound twice")
 	}
-	s := NewServer(http.NotFoundHandler(), slog.New(slog.DiscardHandler))
+	s := NewServer(http.NotFoundHandler(), CrossSite{}, slog.New(slog.DiscardHandler))
 	s.Serve(listeners)
 	for _, addr := range Addresses(listeners) {
 		req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, addr, nil)

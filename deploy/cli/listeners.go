@@ -63,10 +63,11 @@ func (b bindings) serve(config workerconfig.Config, h *herder.Herder, series *me
 	}
 	sites := rest.Sites(config.String(workerconfig.AllowOrigin), config.String(workerconfig.AllowMethods), config.Hosts())
 	handler := rest.WithMetrics(rest.NewPart(part, h, log, sites), series.Handler(h.Metrics))
-	all := servers{rest.NewServer(rest.WithHeaders(handler, responseHeaders(config)), log)}
+	all := servers{rest.NewServer(rest.WithHeaders(handler, responseHeaders(config)), sites, log)}
 	all[0].Serve(b.api)
 	if len(b.admin) > 0 {
-		admin := rest.NewServer(rest.NewPart(rest.AdminOnly, h, log, rest.CrossSite{Hosts: sites.Hosts}), log)
+		own := rest.CrossSite{Hosts: sites.Hosts}
+		admin := rest.NewServer(rest.NewPart(rest.AdminOnly, h, log, own), own, log)
 		admin.Serve(b.admin)
 		all = append(all, admin)
 	}
