@@ -17,8 +17,8 @@ import (
 type bindings struct{ api, admin []net.Listener }
 
 // bind binds all listeners or none.
-func bind(ctx context.Context, config workerconfig.Config) (bindings, error) {
-	api, admin, err := config.TLS()
+func bind(ctx context.Context, config workerconfig.Config, log *slog.Logger) (bindings, error) {
+	api, admin, err := config.TLS(log)
 	if err != nil {
 		return bindings{}, err
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sluice-connect/sluice/runtime/keystore/certtest"
+	"github.com/sluice-connect/sluice/schemas/keystore/certtest"
 )
 
 var adminListening = regexp.MustCompile(`"admin":\["([^"]+)"\]`)

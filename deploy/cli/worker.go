@@ -76,7 +76,7 @@ func startWorker(ctx context.Context, config workerconfig.Config, files []examin
 	if err != nil {
 		return nil, err
 	}
-	listeners, err := bind(ctx, config)
+	listeners, err := bind(ctx, config, tree.Logger(herder.LoggerREST))
 	if err != nil {
 		return nil, errors.Join(err, state.Close())
 	}
