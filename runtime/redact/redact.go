@@ -2,7 +2,7 @@
 // the worker: answers, traces and logs.
 //
 // A value is found as it is, and as URLs, Go and JSON write it. So are its lines, the members of a list, the names and the
-// login of a URL, and what is left of it where a text was cut. Values of eight bytes and more are found wherever they
+// login of a URL, the directories of a path, and what is left of it where a text was cut. Values of eight bytes and more are found wherever they
 // stand; shorter ones only where no letter and no digit touches them. Values of fewer than four bytes, numbers of fewer
 // than six digits, and words such as true are left alone: they are in every text, and a reference in their place
 // would say more about the value than it hides.
@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"net"
 	"net/url"
+	"path"
 	"sort"
 	"strconv"
 	"strings"
@@ -101,7 +102,7 @@ func forms(value string) []string {
 
 // parts are a value and what it is made of.
 func parts(value string) []string {
-	list := []string{value, strings.TrimSpace(value)}
+	list := append([]string{value, strings.TrimSpace(value)}, around(strings.TrimSpace(value))...)
 	if strings.ContainsAny(value, "\n\r") {
 		list = append(list, strings.FieldsFunc(value, func(r rune) bool { return r == '\n' || r == '\r' })...)
 	}
@@ -122,6 +123,21 @@ func parts(value string) []string {
 				list = append(list, text)
 			}
 		}
+	}
+	return list
+}
+
+// around are the directories that a path leads through and its last name. One directory below the root is in many texts.
+func around(value string) []string {
+	if !strings.HasPrefix(value, "/") || strings.ContainsAny(value, "\n\r") {
+		return nil
+	}
+	var list []string
+	if name := path.Base(value); len(name) >= leastAnywhere {
+		list = append(list, name)
+	}
+	for dir := path.Dir(value); strings.Count(dir, "/") > 1; dir = path.Dir(dir) {
+		list = append(list, dir)
 	}
 	return list
 }

@@ -14,7 +14,7 @@ import (
 func TestValuesAreReplaced(t *testing.T) {
 	const pem = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqh\nkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----\n"
 	r := New(map[string]string{"${f:pass}": `p@ss "w/ord`, "${f:topics}": "orders,  payments", "${f:url}": "redis://alice:s3cr3t!@cache.lab:6379/db7x",
-		"${f:brokers}": "broker-a.lab:9092,broker-b.lab:9092", "${f:pem}": pem, "${f:n}": "1", "${f:flag}": "true", "${f:port}": "9092", "${f:region}": "us-east-1",
+		"${f:brokers}": "broker-a.lab:9092,broker-b.lab:9092", "${f:pem}": pem, "${f:n}": "1", "${f:file}": "/vault/orders-out/sub/final-orders.txt", "${f:flag}": "true", "${f:port}": "9092", "${f:region}": "us-east-1",
 		"${f:pin}": "774411", "${f:name}": "password", "${f:jaas}": `PlainLoginModule required username="bobby" password="builder";`, "${file:/etc/password:password}": "zzzzzzzz"})
 	secret := `p@ss "w/ord`
 	encoded, _ := json.Marshal(secret)
@@ -27,21 +27,22 @@ func TestValuesAreReplaced(t *testing.T) {
 		(&url.URL{Scheme: "x", User: url.UserPassword("u", secret), Host: "h"}).String(): "x://u:${f:pass}@h",
 		"topic orders-3": "topic ${f:topics}-3",
 		"topic myorders": "topic myorders",
-		"dial tcp: lookup cache.lab: no such host":    "dial tcp: lookup ${f:url}: no such host",
-		"user alice, s3cr3t!":                         "user ${f:url}, ${f:url}",
-		"connect to broker-b.lab:9092: refused":       "connect to ${f:brokers}: refused",
-		"BROKER-A broker-a.lab/10.0.0.1":              "BROKER-A ${f:brokers}/10.0.0.1",
-		"line kiG9w0BAQEFAASC is bad":                 "line ${f:pem} is bad",
-		"task 1 of 1: true, port 9092, 11 true":       "task 1 of 1: true, port 9092, 11 true",
-		"s3.us-east-1.amazonaws.com":                  "s3.${f:region}.amazonaws.com",
-		"code 774411, not 7744110":                    "code ${f:pin}, not 7744110",
-		"cut redis://alice:s3cr":                      "cut ${f:url}",
-		`cut "broker-a.la…" and more`:                 `cut "${f:brokers}…" and more`,
-		"cut MIIEvQIBADANB... [4 more]":               "cut ${f:pem}... [4 more]",
-		"bobby and builder":                           "${f:jaas} and ${f:jaas}",
-		"${file:/etc/password:password} has password": "${file:/etc/password:password} has ${f:name}",
-		"nothing of it":                               "nothing of it",
-		"":                                            "",
+		"dial tcp: lookup cache.lab: no such host":                  "dial tcp: lookup ${f:url}: no such host",
+		"user alice, s3cr3t!":                                       "user ${f:url}, ${f:url}",
+		"connect to broker-b.lab:9092: refused":                     "connect to ${f:brokers}: refused",
+		"BROKER-A broker-a.lab/10.0.0.1":                            "BROKER-A ${f:brokers}/10.0.0.1",
+		"line kiG9w0BAQEFAASC is bad":                               "line ${f:pem} is bad",
+		"task 1 of 1: true, port 9092, 11 true":                     "task 1 of 1: true, port 9092, 11 true",
+		"s3.us-east-1.amazonaws.com":                                "s3.${f:region}.amazonaws.com",
+		"code 774411, not 7744110":                                  "code ${f:pin}, not 7744110",
+		"cut redis://alice:s3cr":                                    "cut ${f:url}",
+		`cut "broker-a.la…" and more`:                               `cut "${f:brokers}…" and more`,
+		"cut MIIEvQIBADANB... [4 more]":                             "cut ${f:pem}... [4 more]",
+		"bobby and builder":                                         "${f:jaas} and ${f:jaas}",
+		"${file:/etc/password:password} has password":               "${file:/etc/password:password} has ${f:name}",
+		"create /vault/orders-out, open final-orders.txt in /vault": "create ${f:file}, open ${f:file} in /vault",
+		"nothing of it":                                             "nothing of it",
+		"":                                                          "",
 	} {
 		if got := r.Text(text); got != want {
 			t.Errorf("%s\n became %s\n want   %s", text, got, want)
