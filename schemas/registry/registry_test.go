@@ -372,6 +372,16 @@ func TestStoresOfEveryType(t *testing.T) {
 	}
 }
 
+// TestLogTo: what the client says goes where its user wants it, so that it can hide what is not for others.
+func TestLogTo(t *testing.T) {
+	var log bytes.Buffer
+	c := connect(t, map[string]string{"max.retries": "1"}, "http://127.0.0.1:1")
+	c.LogTo(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	if _, err := c.ByID(t.Context(), 7, ""); err == nil || !strings.Contains(log.String(), "schema registry: ") {
+		t.Errorf("%v, the log: %q", err, log.String())
+	}
+}
+
 func TestBadAddressesAreRefusedUnshown(t *testing.T) {
 	for _, text := range []string{"mock://x", "http://bob:s3cret@h,ftp://bob:s3cret@h", "bob:s3cret@h", "http://bob:s3cret@h:port", "http://h,", "http://:8081", "https://"} {
 		_, problems := Keys().Parse(map[string]string{URLKey: text})
