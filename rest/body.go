@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -166,8 +167,10 @@ type scalar struct{ text *string }
 // UnmarshalJSON keeps numbers as they are written.
 func (s *scalar) UnmarshalJSON(data []byte) error {
 	switch data[0] {
-	case '{', '[':
-		return errors.New("values must be strings, numbers, booleans or null")
+	case '{':
+		return errors.New("must not be a JSON object: values are strings, numbers, booleans or null")
+	case '[':
+		return errors.New("must not be a JSON array: write a list as one string, separated by commas")
 	case 'n':
 		s.text = nil
 		return nil
@@ -179,15 +182,38 @@ func (s *scalar) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// fieldText returns the text of a field of a request, nil when it is null or not there.
+func fieldText(name string, raw json.RawMessage) (*string, error) {
+	if len(raw) == 0 {
+		return nil, nil
+	}
+	var value scalar
+	if err := value.UnmarshalJSON(raw); err != nil {
+		return nil, runtime.Errorf(runtime.BadRequest, "The request body cannot be read: field %q %v", name, err)
+	}
+	return value.text, nil
+}
+
 // configBody is a connector configuration in a request.
 type configBody map[string]scalar
 
-// UnmarshalJSON starts afresh, so that of two configurations in one request the last counts.
+// UnmarshalJSON starts afresh, so that of two configurations in one request the last counts. Its errors name the key and
+// not the value, which may be a secret.
 func (b *configBody) UnmarshalJSON(data []byte) error {
-	var m map[string]scalar
-	err := json.Unmarshal(data, &m)
-	*b = m
-	return err
+	*b = nil
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(data, &members); err != nil || members == nil {
+		return err
+	}
+	*b = make(configBody, len(members))
+	for _, key := range slices.Sorted(maps.Keys(members)) {
+		var value scalar
+		if err := value.UnmarshalJSON(members[key]); err != nil {
+			return fmt.Errorf("the value of %q %w", key, err)
+		}
+		(*b)[key] = value
+	}
+	return nil
 }
 
 func (b configBody) raw() runtime.RawConfig {

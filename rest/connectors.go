@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -72,9 +73,9 @@ type expanded struct {
 }
 
 type createRequest struct {
-	Name    scalar     `json:"name"`
-	Config  configBody `json:"config"`
-	Initial scalar     `json:"initial_state"`
+	Name    json.RawMessage `json:"name"`
+	Config  configBody      `json:"config"`
+	Initial json.RawMessage `json:"initial_state"`
 }
 
 func (a *api) createConnector(c *gin.Context) error {
@@ -82,16 +83,24 @@ func (a *api) createConnector(c *gin.Context) error {
 	if err := decode(c, &req, "name", "config", "initial_state"); err != nil {
 		return err
 	}
+	given, err := fieldText("name", req.Name)
+	if err != nil {
+		return err
+	}
+	state, err := fieldText("initial_state", req.Initial)
+	if err != nil {
+		return err
+	}
 	if req.Config == nil {
 		return runtime.Errorf(runtime.BadRequest, "The request has no config; it must be an object with name and config")
 	}
-	initial, err := initialState(req.Initial.text)
+	initial, err := initialState(state)
 	if err != nil {
 		return err
 	}
 	name := ""
-	if req.Name.text != nil {
-		name = trimJava(*req.Name.text)
+	if given != nil {
+		name = trimJava(*given)
 	}
 	info, err := a.herder.CreateConnector(c.Request.Context(), name, req.Config.raw(), initial)
 	if err != nil {

@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"net"
 	"net/http"
 	"net/url"
 	"path"
@@ -17,10 +16,10 @@ import (
 type CrossSite struct {
 	Origins []string // may hold * for any characters
 	Methods []string // GET, POST and HEAD when empty
-	Hosts   []string // names of the worker itself, besides localhost and addresses
+	Hosts   []string // names of the worker itself, besides localhost and addresses; may hold * for any characters, and be * for any name
 }
 
-// Sites reads the worker's properties, which are lists separated by commas; hosts are the worker's own names.
+// Sites reads the worker's properties, which are lists separated by commas; hosts are the worker's own names, and may hold *.
 func Sites(origins, methods string, hosts []string) CrossSite {
 	return CrossSite{Origins: list(origins), Methods: list(strings.ToUpper(methods)), Hosts: hosts}
 }
@@ -64,12 +63,7 @@ func foreign(r *http.Request) bool {
 // owns a name can have it resolve to this worker once a browser has loaded a page from it.
 func (s CrossSite) own(origin, host string) bool {
 	u, err := url.Parse(origin)
-	return err == nil && u.Host != "" && strings.EqualFold(u.Host, host) && s.mine(u.Hostname())
-}
-
-func (s CrossSite) mine(host string) bool {
-	return net.ParseIP(host) != nil || strings.EqualFold(host, "localhost") ||
-		slices.ContainsFunc(s.Hosts, func(own string) bool { return strings.EqualFold(own, host) })
+	return err == nil && u.Host != "" && strings.EqualFold(u.Host, host) && s.mine(hostName(u.Host))
 }
 
 func (s CrossSite) allows(origin string) bool {

@@ -156,7 +156,7 @@ func goldenWorker(t *testing.T, brokerAddr string) (addr, file string) {
 	if err := h.Start(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	server := NewServer(NewHandler(h, log, CrossSite{}), log)
+	server := NewServer(NewHandler(h, log, CrossSite{}), CrossSite{}, log)
 	server.Serve(listeners)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)

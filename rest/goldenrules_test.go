@@ -29,6 +29,25 @@ type goldenRules struct {
 // volatile are keys whose type is compared only, wherever they occur.
 var volatile = []string{"worker_id", "version", "commit", "kafka_cluster_id", "trace", "last_modified"}
 
+// asWritten is where we differ on purpose: a validation by the real worker shows what references stand for, ours shows the
+// references, so that no answer holds a secret.
+func asWritten(want any, s goldenStep) any {
+	doc, _ := want.(map[string]any)
+	configs, validation := doc["configs"].(map[string]any)
+	var written map[string]any
+	if !validation || json.Unmarshal(s.Body, &written) != nil {
+		return want
+	}
+	for key, text := range written {
+		entry, _ := configs[key].(map[string]any)
+		value, shown := entry["value"].(map[string]any)
+		if text, is := text.(string); is && shown && strings.Contains(text, "${env:") {
+			value["value"] = text
+		}
+	}
+	return want
+}
+
 // differences compares an answer with a recorded one.
 func (r *replay) differences(want goldenAnswer, g got, s goldenStep) []string {
 	rules := s.Match
@@ -56,7 +75,7 @@ func (r *replay) differences(want goldenAnswer, g got, s goldenStep) []string {
 	case (want.JSON != nil) != (g.doc != nil):
 		c.note("$", "is there: %v, want %v", g.doc != nil, want.JSON != nil)
 	case want.JSON != nil:
-		c.compare("$", "", r.define(want.JSON), r.prepared(g.doc, rules))
+		c.compare("$", "", asWritten(r.define(want.JSON), s), r.prepared(g.doc, rules))
 	case want.Text != nil && string(g.body) != *want.Text:
 		c.note("text", "is %q, want %q", g.body, *want.Text)
 	}

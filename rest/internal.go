@@ -32,7 +32,7 @@ func (a *api) putTasks(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	var configs []map[string]scalar
+	var configs []configBody
 	if err := checkJSON(data); err != nil {
 		return runtime.Errorf(runtime.BadRequest, "The request body is not acceptable JSON: %v", err)
 	}

@@ -162,7 +162,7 @@ func TestVerbs(t *testing.T) {
 		status             int
 		want               string
 	}{
-		{"GET", "/", "", 200, `{"version":"v","commit":"c","kafka_cluster_id":""}`},
+		{"GET", "/", "", 200, `{"version":"4.3.1","commit":"sluice v c","kafka_cluster_id":""}`},
 		{"GET", "/health", "", 200, `{"status":"healthy","message":"Worker has completed startup and is ready to handle requests."}`},
 		{"GET", "/connectors", "", 200, `[]`},
 		{"POST", "/connectors", create(" a "), 201, info},
@@ -344,7 +344,7 @@ func TestServerShutsDown(t *testing.T) {
 	if _, err := Listen(t.Context(), []string{listeners[0].Addr().String()}); err == nil {
 		t.Error("a taken address was bound twice")
 	}
-	s := NewServer(http.NotFoundHandler(), slog.New(slog.DiscardHandler))
+	s := NewServer(http.NotFoundHandler(), CrossSite{}, slog.New(slog.DiscardHandler))
 	s.Serve(listeners)
 	for _, addr := range Addresses(listeners) {
 		req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, addr, nil)

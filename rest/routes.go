@@ -29,7 +29,7 @@ type route struct {
 func (a *api) routes() []route {
 	return []route{
 		{"GET", "/", a.root, false,
-			"Version and commit of the worker, and the id of its Kafka cluster.", "200"},
+			"Version of Kafka Connect whose API this is, version and revision of the worker as `commit`, and the id of its Kafka cluster.", "200"},
 		{"GET", "/health", a.health, false,
 			"Whether the worker has started and can take on a change.", "200 healthy, 503 still starting, 500 busy for 10 s"},
 

@@ -27,10 +27,11 @@ type Server struct {
 	serving sync.WaitGroup
 }
 
-// NewServer makes a server for handler; it serves nothing until Serve.
-func NewServer(handler http.Handler, log *slog.Logger) *Server {
+// NewServer makes a server for handler, which sees only requests that were sent to an address, to localhost or to the Hosts
+// of sites: others are answered 403, whatever they ask for. It serves nothing until Serve.
+func NewServer(handler http.Handler, sites CrossSite, log *slog.Logger) *Server {
 	return &Server{log: log, http: &http.Server{
-		Handler:           handler,
+		Handler:           ownHosts(handler, sites, log),
 		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,

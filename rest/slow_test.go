@@ -44,7 +44,7 @@ func TestRefusalsOfTheServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := newClient(t)
-	s := NewServer(http.NotFoundHandler(), c.discard())
+	s := NewServer(http.NotFoundHandler(), CrossSite{}, c.discard())
 	s.Serve(listeners)
 	defer func() { _ = s.Shutdown(t.Context()) }()
 	for _, request := range []string{"GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n", "hello\r\n\r\n", "GET / HTTP/1.1\r\nHost: x\r\nA: " + strings.Repeat("a", 2*maxHeaderBytes) + "\r\n\r\n"} {

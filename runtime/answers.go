@@ -53,8 +53,8 @@ type PluginInfo struct {
 
 // ServerInfo is the answer of GET /.
 type ServerInfo struct {
-	Version        string `json:"version"`
-	Commit         string `json:"commit"`
+	Version        string `json:"version"` // of the API: KafkaVersion
+	Commit         string `json:"commit"`  // of the program: its name, version and revision
 	KafkaClusterID string `json:"kafka_cluster_id"`
 }
 

@@ -95,7 +95,7 @@ var definition = configdef.New(
 		Doc: "Accepted for compatibility, as are all keys below confluent.topic."},
 	configdef.Key{Name: "confluent.topic.replication.factor", Type: configdef.Int, Default: "3", Importance: configdef.Low, Group: "Licence", Ignored: true,
 		Doc: "Accepted for compatibility."},
-).Check(checkKeys)
+).Check(checkKeys).Reads(awsconfig.ProviderKeys(providerPrefix)...)
 
 // settings are the parsed keys in the form the task works with.
 type settings struct {

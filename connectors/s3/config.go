@@ -93,7 +93,8 @@ const (
 )
 
 // definition holds every key of the sink. It is built once: the sink's Config must always return the same value.
-var definition = configdef.New(slices.Concat(connectorKeys, storageKeys, partitionerKeys, s3Keys, laterKeys)...).Check(problems)
+var definition = configdef.New(slices.Concat(connectorKeys, storageKeys, partitionerKeys, s3Keys, laterKeys)...).Check(problems).
+	Reads(awsconfig.ProviderKeys(providerPrefix)...)
 
 // only accepts the supported values.
 func only(supported ...string) func(any) error {

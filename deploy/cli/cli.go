@@ -12,6 +12,7 @@ import (
 
 	"github.com/sluice-connect/sluice/runtime"
 	"github.com/sluice-connect/sluice/runtime/examine"
+	"github.com/sluice-connect/sluice/runtime/kafka"
 	_ "github.com/sluice-connect/sluice/schemas/converter/avro" // every converter
 	_ "github.com/sluice-connect/sluice/schemas/converter/json" // JsonConverter
 	_ "github.com/sluice-connect/sluice/schemas/converter/raw"  // the others
@@ -83,6 +84,9 @@ func serve(ctx context.Context, workerFile string, connectorFiles []string, log 
 		return err
 	}
 	config.LogNotices(log)
+	if err := kafka.CheckStores(config.Props); err != nil {
+		return wrongWorker(workerFile, fmt.Errorf("make the worker's own Kafka client: %w", err))
+	}
 	files, err := examine.ReadConnectorFiles(connectorFiles)
 	if err != nil {
 		return err

@@ -126,7 +126,7 @@ func TestStandaloneWithoutABroker(t *testing.T) {
 			t.Fatalf("%d %s", code, body)
 		}
 	}
-	if code, body := p.request("GET", "/", ""); code != 200 || !strings.Contains(body, `"version"`) {
+	if code, body := p.request("GET", "/", ""); code != 200 || !strings.Contains(body, `"version":"4.3.1","commit":"sluice `+version+" ") {
 		t.Errorf("%d %s", code, body)
 	}
 	for _, want := range []string{"plugin.path", "made.up", "trying again"} {
@@ -156,6 +156,7 @@ func TestExitCodes(t *testing.T) {
 	worker := properties(t, dir)
 	bad := write(t, filepath.Join(dir, "bad.properties"), "value.converter=org.apache.kafka.connect.json.JsonConverter\n")
 	clients := write(t, filepath.Join(dir, "clients.properties"), readFile(t, worker)+"consumer.auto.offset.reset=nowhere\nproducer.acks=7\n")
+	untrusting := write(t, filepath.Join(dir, "untrusting.properties"), readFile(t, worker)+"security.protocol=SSL\nssl.truststore.location="+dir+"/none.jks\n")
 	noName := write(t, filepath.Join(dir, "no-name.properties"), "topics=t\n")
 	invalid := write(t, filepath.Join(dir, "invalid.json"), `{"name":"a","connector.class":"FileStreamSink","tasks.max":"0"}`)
 	for name, c := range map[string]struct {
@@ -174,8 +175,10 @@ func TestExitCodes(t *testing.T) {
 		"all client properties": {[]string{"standalone", clients}, exitStart, "\nInvalid value 7 for configuration producer.acks: String must be one of: all, -1, 0, 1"},
 		"nameless":              {[]string{"standalone", worker, noName}, exitConnector, "is missing the mandatory 'name' configuration"},
 		"invalid connector":     {[]string{"standalone", worker, invalid}, exitConnector, "Value must be at least 1"},
-		"version":               {[]string{"version"}, 0, ""},
-		"plugins":               {[]string{"plugins"}, 0, ""},
+		"trust store of its client": {[]string{"standalone", untrusting}, exitStart, "check worker configuration " + untrusting +
+			": make the worker's own Kafka client: configure TLS: read ssl.truststore.location: open " + dir + "/none.jks: no such file or directory"},
+		"version": {[]string{"version"}, 0, ""},
+		"plugins": {[]string{"plugins"}, 0, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var stdout, stderr output

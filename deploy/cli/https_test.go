@@ -5,11 +5,13 @@ import (
 	"crypto/x509"
 	"io"
 	"net/http"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
-	"github.com/sluice-connect/sluice/runtime/keystore/certtest"
+	"github.com/sluice-connect/sluice/schemas/keystore/certtest"
 )
 
 var secureListening = regexp.MustCompile(`"(https://[^"]+)"`)
@@ -118,6 +120,49 @@ func TestHTTPSAsksClientsForCertificates(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestHTTPSServesAStoreThatWasReplaced without a restart, and the one before when the new one is broken.
+func TestHTTPSServesAStoreThatWasReplaced(t *testing.T) {
+	before, after := certtest.CA(t, "before"), certtest.CA(t, "after")
+	store := certtest.File(t, "server.pem", nil)
+	put := func(ca *certtest.Pair) {
+		t.Helper()
+		server := ca.Issue(t, "server", "127.0.0.1")
+		if err := os.WriteFile(store, []byte(server.KeyPEM(t)+server.CertPEM()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(before)
+	p, url := secured(t, "ssl.keystore.type=PEM", "ssl.keystore.location="+store)
+	defer p.end()
+	reaches := func(ca *certtest.Pair) error {
+		_, err := post(trusting(t, ca), url, "{}")
+		return err
+	}
+	if err := reaches(before); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(store, []byte("-----BEGIN "), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const said = "goes on with the one before"
+	within(t, "the log says "+said, func() bool { return reaches(before) == nil && strings.Contains(p.out.String(), said) })
+	put(after)
+	within(t, "the new certificate is served", func() bool { return reaches(after) == nil })
+	if reaches(before) == nil {
+		t.Error("the certificate before is served as well")
+	}
+}
+
+// within waits until it is so.
+func within(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !so(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("never: %s", what)
+		}
 	}
 }
 

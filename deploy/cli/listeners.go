@@ -17,8 +17,8 @@ import (
 type bindings struct{ api, admin []net.Listener }
 
 // bind binds all listeners or none.
-func bind(ctx context.Context, config workerconfig.Config) (bindings, error) {
-	api, admin, err := config.TLS()
+func bind(ctx context.Context, config workerconfig.Config, log *slog.Logger) (bindings, error) {
+	api, admin, err := config.TLS(log)
 	if err != nil {
 		return bindings{}, err
 	}
@@ -63,10 +63,11 @@ func (b bindings) serve(config workerconfig.Config, h *herder.Herder, series *me
 	}
 	sites := rest.Sites(config.String(workerconfig.AllowOrigin), config.String(workerconfig.AllowMethods), config.Hosts())
 	handler := rest.WithMetrics(rest.NewPart(part, h, log, sites), series.Handler(h.Metrics))
-	all := servers{rest.NewServer(rest.WithHeaders(handler, responseHeaders(config)), log)}
+	all := servers{rest.NewServer(rest.WithHeaders(handler, responseHeaders(config)), sites, log)}
 	all[0].Serve(b.api)
 	if len(b.admin) > 0 {
-		admin := rest.NewServer(rest.NewPart(rest.AdminOnly, h, log, rest.CrossSite{Hosts: sites.Hosts}), log)
+		own := rest.CrossSite{Hosts: sites.Hosts}
+		admin := rest.NewServer(rest.NewPart(rest.AdminOnly, h, log, own), own, log)
 		admin.Serve(b.admin)
 		all = append(all, admin)
 	}

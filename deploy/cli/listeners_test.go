@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sluice-connect/sluice/runtime/keystore/certtest"
+	"github.com/sluice-connect/sluice/schemas/keystore/certtest"
 )
 
 var adminListening = regexp.MustCompile(`"admin":\["([^"]+)"\]`)
@@ -85,5 +85,30 @@ func TestAdminListenersAreBoundOrNothingStarts(t *testing.T) {
 	code := Run(t.Context(), []string{"standalone", write(t, path, readFile(t, path)+"admin.listeners="+p.url+"\n")}, io.Discard, &out)
 	if code != exitStart || !strings.Contains(out.String(), "listen for REST requests") {
 		t.Errorf("exit code %d: %s", code, out.String())
+	}
+}
+
+// TestEveryListenerKnowsItsNames: a Host that is no name of the worker is refused, and rest.host.names adds names.
+func TestEveryListenerKnowsItsNames(t *testing.T) {
+	path := properties(t, t.TempDir())
+	p := start(t, write(t, path, readFile(t, path)+"admin.listeners=http://127.0.0.1:0\nrest.host.names=connect.lab, *.prod\n"))
+	defer p.end()
+	admin := adminListening.FindStringSubmatch(p.out.String())[1]
+	for _, url := range []string{p.url + "/", p.url + "/health", p.url + "/metrics", p.url + "/connectors?expand=info", admin + "/admin/loggers"} {
+		for host, want := range map[string]int{"evil.example": 403, "connect.lab:8083": 200, "a.prod": 200, "prod": 403, "localhost": 200} {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Host = host
+			resp, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			if resp.StatusCode != want {
+				t.Errorf("%s of %s: %d, want %d", url, host, resp.StatusCode, want)
+			}
+		}
 	}
 }

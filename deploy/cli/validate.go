@@ -104,6 +104,9 @@ func (e *examiner) examine(ctx context.Context, f examine.ConnectorFile, check b
 		return []configdef.Problem{{Key: e.culprit(class), Message: err.Error()}}, nil
 	}
 	problems = result.Problems()
+	if e.worker.Worker != nil { // without its worker nobody knows the providers
+		problems = append(problems, result.Dangling()...)
+	}
 	if len(problems) == 0 && check {
 		problems = look(ctx, result.Plugin.Connector, f.Name, props)
 	}

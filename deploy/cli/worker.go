@@ -76,7 +76,7 @@ func startWorker(ctx context.Context, config workerconfig.Config, files []examin
 	if err != nil {
 		return nil, err
 	}
-	listeners, err := bind(ctx, config)
+	listeners, err := bind(ctx, config, tree.Logger(herder.LoggerREST))
 	if err != nil {
 		return nil, errors.Join(err, state.Close())
 	}
@@ -106,7 +106,7 @@ func startWorker(ctx context.Context, config workerconfig.Config, files []examin
 		defer cancel()
 		return nil, errors.Join(err, w.stop(end))
 	}
-	log.Info("sluice is ready", "version", version, "listeners", urls, "admin", rest.Addresses(listeners.admin), "worker", id,
+	log.Info("sluice is ready", "version", version, "commit", runtime.Commit(), "api", runtime.KafkaVersion, "listeners", urls, "admin", rest.Addresses(listeners.admin), "worker", id,
 		"data", config.DataDir, "connectors", len(h.Connectors()), "ms", time.Since(began).Milliseconds())
 	return w, nil
 }

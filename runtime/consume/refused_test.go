@@ -10,7 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 
 	"github.com/sluice-connect/sluice/runtime/consume"
-	"github.com/sluice-connect/sluice/runtime/keystore/certtest"
+	"github.com/sluice-connect/sluice/schemas/keystore/certtest"
 )
 
 // TestUntrustedBrokerIsNotTriedAgain: a broker that answers and cannot be trusted is no broker to wait for.

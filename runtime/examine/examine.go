@@ -55,6 +55,7 @@ type Result struct {
 	Enforce  bool // tasks beyond TasksMax fail
 
 	props    map[string]string // with references resolved
+	refs     References
 	findings []finding
 	// mistyped are client settings of the wrong type. Kafka Connect says nothing else about a configuration that has any.
 	mistyped []cd.Problem
@@ -132,6 +133,11 @@ func (e *Result) Invalid() error {
 // is missing fails the task, which can then be restarted, and not the request. Its error says
 // that there is nothing to examine: no class, or an unknown one.
 func (x Examiner) Examine(ctx context.Context, raw runtime.RawConfig) (*Result, error) {
+	return x.examine(ctx, raw, x.Look)
+}
+
+// examine is Examine with a way to look references up.
+func (x Examiner) examine(ctx context.Context, raw runtime.RawConfig, look func(context.Context, map[string]string) (References, error)) (*Result, error) {
 	e := &Result{Config: map[string]string{}}
 	for k, v := range raw {
 		if v != nil {
@@ -139,39 +145,55 @@ func (x Examiner) Examine(ctx context.Context, raw runtime.RawConfig) (*Result, 
 		}
 	}
 	var err error
-	if e.props, err = x.Resolve(ctx, e.Config); err != nil {
+	if e.refs, err = look(ctx, e.Config); err != nil {
 		return nil, err
 	}
+	e.props = e.refs.Props
+	if err := x.findings(e, raw); err != nil {
+		return nil, e.hidden(err)
+	}
+	e.refer()
+	return e, nil
+}
+
+// Dangling says which references stand for nothing, by the keys that hold them.
+func (e *Result) Dangling() []cd.Problem { return e.refs.Dangling }
+
+// Values are what references stand for, by the text of the reference.
+func (e *Result) Values() map[string]string { return e.refs.Values }
+
+// findings fills e in. Its error says that there is nothing to examine.
+func (x Examiner) findings(e *Result, raw runtime.RawConfig) error {
 	class, given := e.props["connector.class"]
 	if !given {
-		return nil, runtime.Errorf(runtime.BadRequest, "Connector config %s contains no connector type", javaMap(raw))
+		return runtime.Errorf(runtime.BadRequest, "Connector config %s contains no connector type", javaMap(raw))
 	}
 	if topic, set := raw[connectorconfig.DeadTopic]; set && topic == nil {
-		return nil, runtime.Errorf(runtime.BadRequest, "Null value can not be supplied as the configuration value of %s", connectorconfig.DeadTopic) // Java trips over it
+		return runtime.Errorf(runtime.BadRequest, "Null value can not be supplied as the configuration value of %s", connectorconfig.DeadTopic) // Java trips over it
 	}
 	plugin, err := LookupConnector(class)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	e.Plugin = plugin
 	installed := VersionOf(plugin, x.Version)
 	wanted, err := parseVersionRange(e.props[connectorconfig.PluginVersion])
 	if _, set := e.props[connectorconfig.PluginVersion]; set && err != nil {
-		return nil, err
+		return err
 	} else if set && !wanted.contains(installed) {
 		e.unloadable(x.commonKeys(plugin), wanted.missing(plugin.Class, installed))
 		e.nullFindings(raw)
-		return e, nil
+		return nil
 	}
 	e.commonFindings(x.commonKeys(plugin))
 	if pattern := e.find(connectorconfig.TopicsRegex); javatext.PatternProblem(*pattern.value) != "" && e.letterTopicMatters() {
-		return nil, runtime.Errorf(runtime.BadRequest, "%s", pattern.errors[0]) // nobody can say whether the pattern matches the dead letter topic
+		return runtime.Errorf(runtime.BadRequest, "%s", pattern.errors[0]) // nobody can say whether the pattern matches the dead letter topic
 	}
 	e.take("", plugin.Connector.Config(), e.props)
 	e.overrideFindings(x.Worker, raw)
 	e.converterFindings()
 	e.nullFindings(raw)
-	return e, nil
+	return nil
 }
 
 // letterTopicMatters reports whether the dead letter topic must not match topics.regex.

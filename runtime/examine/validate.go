@@ -19,13 +19,15 @@ func (x Examiner) Validate(ctx context.Context, plugin string, raw runtime.RawCo
 	if class != nil && !matchesRequest(*class, plugin) {
 		return runtime.ConfigInfos{}, runtime.Errorf(runtime.BadRequest, "Included connector type %s does not match request type %s", *class, plugin)
 	}
-	e, err := x.Examine(ctx, raw)
+	e, err := x.examine(ctx, raw, x.LookByKey)
 	if err == nil {
 		err = e.refusal()
 	}
 	if err != nil {
 		return runtime.ConfigInfos{}, err
 	}
+	e.add(e.refs.Dangling)
+	e.refer() // also of keys that nobody defined
 	return e.infos(), nil
 }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 	"testing"
+
+	"github.com/sluice-connect/sluice/runtime"
 )
 
 func TestClusterIDNeverHoldsUpAnswers(t *testing.T) {
@@ -17,7 +19,7 @@ func TestClusterIDNeverHoldsUpAnswers(t *testing.T) {
 		}})
 	must(t, h.Start(t.Context(), nil))
 	<-asked
-	if info := h.ServerInfo(); info.KafkaClusterID != "" || info.Version != "v" || !h.Started() {
+	if info := h.ServerInfo(); info.KafkaClusterID != "" || info.Version != runtime.KafkaVersion || !h.Started() {
 		t.Errorf("%+v", info)
 	}
 	must(t, h.Close(t.Context()))

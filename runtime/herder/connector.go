@@ -10,6 +10,7 @@ import (
 	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/runtime"
 	"github.com/sluice-connect/sluice/runtime/examine"
+	"github.com/sluice-connect/sluice/runtime/redact"
 	"github.com/sluice-connect/sluice/runtime/task"
 	"github.com/sluice-connect/sluice/schemas/converter"
 	"github.com/sluice-connect/sluice/schemas/pace"
@@ -32,6 +33,7 @@ type connector struct {
 	slots  []*slot
 	parked bool // restored or read from a file, not launched yet
 	topics activeTopics
+	hidden redact.Current // what references stand for, which texts about the connector do not show
 	// stopWatch ends the watch over what the configuration refers to; nil when nothing is watched.
 	stopWatch context.CancelFunc
 }
@@ -129,7 +131,7 @@ func (c *connector) excess(n int) string {
 func (c *connector) newSlot(i int, shown, props map[string]string, refused string) *slot {
 	id := runtime.TaskID{Connector: c.name, Task: i}
 	own, sink := c.taskLoggers(i)
-	s := &slot{h: c.h, id: id, wake: pace.NewSignal(), ended: make(chan struct{}), state: runtime.Unassigned, log: own, sinkLog: sink,
+	s := &slot{h: c.h, id: id, c: c, wake: pace.NewSignal(), ended: make(chan struct{}), state: runtime.Unassigned, log: own, sinkLog: sink,
 		want: want{run: 1, config: shown, spec: c.spec(i, props), paused: c.target == runtime.Paused, refused: refused}}
 	if old := c.h.last[id]; old != nil {
 		s.before = old.ended

@@ -30,10 +30,12 @@ func (h *Herder) group(ctx context.Context, name string, config map[string]strin
 	if h.opt.Offsets == nil {
 		return nil, runtime.Errorf(runtime.Unavailable, "This worker has no access to Kafka")
 	}
-	props, err := h.resolve(ctx, config)
+	found, err := h.examiner().Look(ctx, config)
 	if err != nil {
 		return nil, err
 	}
+	h.learn(name, found.Values)
+	props := found.Props
 	g := &sinkGroup{h: h, name: name, plugin: plugin, props: props, id: "connect-" + name,
 		admin: kafka.AdminProps(h.opt.Worker, props, "connector-worker-adminclient-"+name)}
 	if id := h.opt.Worker["consumer.group.id"]; id != "" {
@@ -116,10 +118,10 @@ func (g *sinkGroup) tellSink(ctx context.Context, offsets map[schemas.TopicParti
 	}
 	values, problems := g.plugin.Connector.Config().Parse(g.props)
 	if len(problems) > 0 {
-		return false, runtime.Errorf(runtime.Internal, "Failed to modify offsets for sink connector %s: %s", g.name, problems[0].Message)
+		return false, runtime.Errorf(runtime.Internal, "Failed to modify offsets for sink connector %s: %s", g.name, g.h.hide(g.name, problems[0].Message))
 	}
 	if err := sink.AlterOffsets(ctx, connectors.Config{Values: values, Name: g.name}, offsets); err != nil {
-		g.h.opt.Logger.Error("altering offsets in the sink", "connector", g.name, "error", err)
+		g.h.about(g.name).Error("altering offsets in the sink", "error", err)
 		return false, runtime.Errorf(runtime.Internal, "Failed to modify offsets for sink connector %s", g.name)
 	}
 	return true, nil
@@ -138,7 +140,7 @@ func (g *sinkGroup) failure(verb, text string, err error) error {
 			"stopped state, this operation can be safely retried. If it doesn't eventually succeed, the Connect cluster may need to be "+
 			"restarted to get rid of the zombie sink tasks.", verb, g.name, verb)
 	}
-	g.h.opt.Logger.Error("changing offsets", "connector", g.name, "error", err)
+	g.h.about(g.name).Error("changing offsets", "error", err)
 	return runtime.Errorf(runtime.Internal, "%s", text)
 }
 

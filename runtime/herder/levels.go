@@ -64,6 +64,6 @@ func loggerLevel(l loggers.Level) runtime.LoggerLevel {
 // taskLoggers returns the logger of a task's own work and that of its sink, which is named after the connector class.
 func (c *connector) taskLoggers(number int) (own, sink *slog.Logger) {
 	tree := c.h.opt.Loggers
-	return tree.Logger(LoggerTasks).With("connector", c.name, "task", number),
-		tree.Logger(c.plugin.Class).With("connector", c.name, "task", number)
+	return c.hidden.Logger(tree.Logger(LoggerTasks).With("connector", c.name, "task", number)),
+		c.hidden.Logger(tree.Logger(c.plugin.Class).With("connector", c.name, "task", number))
 }

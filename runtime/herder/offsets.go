@@ -34,7 +34,7 @@ func (h *Herder) ConnectorOffsets(ctx context.Context, name string) ([]runtime.C
 	defer cancel()
 	found, err := h.readOffsets(ctx, name, config)
 	if err != nil {
-		h.opt.Logger.Error("reading offsets", "connector", name, "error", err)
+		h.about(name).Error("reading offsets", "error", err)
 		return nil, runtime.Errorf(runtime.Internal, "Failed to retrieve consumer group offsets for sink connector %s", name)
 	}
 	list := make([]runtime.ConnectorOffset, 0, len(found))

@@ -11,9 +11,9 @@ import (
 	"github.com/sluice-connect/sluice/runtime/metrics"
 )
 
-// ServerInfo says who this worker is; the id of the Kafka cluster is empty until Kafka has answered once.
+// ServerInfo says which API is served and who serves it; the id of the Kafka cluster is empty until Kafka has answered once.
 func (h *Herder) ServerInfo() runtime.ServerInfo {
-	info := runtime.ServerInfo{Version: h.opt.Version, Commit: h.opt.Commit}
+	info := runtime.ServerInfo{Version: runtime.KafkaVersion, Commit: "sluice " + h.opt.Version + " " + h.opt.Commit}
 	if id := h.cluster.Load(); id != nil {
 		info.KafkaClusterID = *id
 	}

@@ -61,6 +61,7 @@ func (h *Herder) recheck(ctx context.Context, c *connector) {
 	h.mu.Unlock()
 	h.opt.Logger.Info("restored connector", "connector", c.name, "state", string(c.target))
 	if e != nil {
+		h.warnDangling(c.name, e.Dangling())
 		h.warnUnread(c.name, e)
 	}
 }

@@ -2,10 +2,12 @@ package herder
 
 import (
 	"context"
+	"log/slog"
 	"maps"
 	"time"
 
 	"github.com/sluice-connect/sluice/runtime"
+	"github.com/sluice-connect/sluice/runtime/examine"
 )
 
 // resolveTime bounds how long a task that starts may wait for its secrets.
@@ -14,6 +16,45 @@ const resolveTime = time.Minute
 // resolve replaces the references to config providers in config. Its errors name the reference, never a value.
 func (h *Herder) resolve(ctx context.Context, config map[string]string) (map[string]string, error) {
 	return h.examiner().Resolve(ctx, config)
+}
+
+// resolve is Herder.resolve, and has texts about the connector show references in place of what was found from then on.
+func (c *connector) resolve(ctx context.Context, config map[string]string) (examine.References, error) {
+	found, err := c.h.examiner().Look(ctx, config)
+	if err == nil {
+		c.hidden.Learn(found.Values)
+	}
+	return found, err
+}
+
+// learn has texts about a connector show references in place of values.
+func (h *Herder) learn(name string, values map[string]string) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	if c := h.connectors[name]; c != nil {
+		c.hidden.Learn(values)
+	}
+}
+
+// hide returns a text about a connector with references in place of what they stand for.
+func (h *Herder) hide(name, text string) string {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	if c := h.connectors[name]; c != nil {
+		return c.hidden.Text(text)
+	}
+	return text
+}
+
+// about returns a logger for what concerns a connector, which shows no value that a reference stands for.
+func (h *Herder) about(name string) *slog.Logger {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	log := h.opt.Logger.With("connector", name)
+	if c := h.connectors[name]; c != nil {
+		return c.hidden.Logger(log)
+	}
+	return log
 }
 
 // keepFresh begins to watch what the present configuration refers to, in place of what was watched before, if the
@@ -49,7 +90,7 @@ func (c *connector) watch(ctx context.Context, config map[string]string, lifetim
 		case <-tick.C:
 		}
 		asking, cancel := context.WithTimeout(ctx, resolveTime)
-		props, err := c.h.resolve(asking, config)
+		found, err := c.h.examiner().Look(asking, config)
 		cancel()
 		switch {
 		case ctx.Err() != nil:
@@ -57,7 +98,7 @@ func (c *connector) watch(ctx context.Context, config map[string]string, lifetim
 		case err != nil:
 			c.h.opt.Logger.Warn("looking whether secrets have changed; will try again", "connector", c.name, "in", lifetime, "error", err)
 		default:
-			c.renew(ctx, props)
+			c.renew(ctx, found.Props)
 		}
 	}
 }

@@ -26,6 +26,7 @@ type Task interface {
 // and stops it, so that a slow stop holds up nobody but the successor of the same number.
 type slot struct {
 	h            *Herder
+	c            *connector // whose task it is; of its fields only hidden may be used without Herder.mu
 	id           runtime.TaskID
 	wake         pace.Signal
 	ended        chan struct{}
@@ -130,16 +131,19 @@ func (s *slot) start(w want) Task {
 	}
 	ctx, cancel := context.WithTimeout(s.h.life, resolveTime)
 	defer cancel()
-	props, err := s.h.resolve(ctx, spec.Props)
+	found, err := s.c.resolve(ctx, spec.Props)
 	if err != nil {
 		s.metrics.State(string(runtime.Failed))
 		spec.Report(runtime.Failed, err.Error())
 		return nil
 	}
+	if s.id.Task == 0 && w.run > 1 { // before the first run the examination has said it
+		s.h.warnDangling(s.id.Connector, found.Dangling)
+	}
 	s.h.mu.Lock()
-	s.resolved = props
+	s.resolved = found.Props
 	s.h.mu.Unlock()
-	spec.Props = fullClasses(props)
+	spec.Props, spec.Redact = fullClasses(found.Props), s.c.hidden.Text
 	s.log.Info("starting task")
 	return s.h.opt.StartTask(spec)
 }
@@ -159,6 +163,7 @@ func (s *slot) stop(running Task) {
 
 // report takes a state from run number run of the task; late words of an earlier run are not heard.
 func (s *slot) report(run int, state runtime.State, trace string) {
+	trace = s.c.hidden.Text(trace)
 	s.h.mu.Lock()
 	stale := s.want.run != run || s.want.gone
 	if !stale {
@@ -176,6 +181,7 @@ func (s *slot) report(run int, state runtime.State, trace string) {
 
 // waitsFor takes what run number run of the task waits for.
 func (s *slot) waitsFor(run int, reason string) {
+	reason = s.c.hidden.Text(reason)
 	s.h.mu.Lock()
 	defer s.h.mu.Unlock()
 	if s.want.run == run && !s.want.gone {

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"slices"
 
 	"github.com/sluice-connect/sluice/runtime"
 	"github.com/sluice-connect/sluice/runtime/examine"
 	"github.com/sluice-connect/sluice/runtime/store"
+	cd "github.com/sluice-connect/sluice/schemas/configdef"
 )
 
 // The texts of Kafka Connect for connectors that do not exist; each verb has its own.
@@ -66,10 +68,7 @@ func (h *Herder) PatchConnectorConfig(ctx context.Context, name string, patch ru
 			delete(patched, k)
 		}
 	}
-	e, err := h.examiner().Examine(ctx, patched)
-	if err == nil {
-		err = e.Invalid()
-	}
+	e, err := h.examined(ctx, name, patched)
 	if err != nil {
 		return runtime.ConnectorInfo{}, err
 	}
@@ -151,11 +150,34 @@ func (h *Herder) accept(ctx context.Context, name string, raw runtime.RawConfig)
 	} else if *v != name {
 		return nil, mismatch(*v, name)
 	}
-	e, err := h.examiner().Examine(ctx, complete)
+	return h.examined(ctx, name, complete)
+}
+
+// examined refuses raw unless it is valid. The log tells by their keys what is wrong and which references stand for nothing:
+// some of Kafka's texts name no key.
+func (h *Herder) examined(ctx context.Context, name string, raw runtime.RawConfig) (*examine.Result, error) {
+	e, err := h.examiner().Examine(ctx, raw)
 	if err != nil {
 		return nil, err
 	}
-	return e, e.Invalid()
+	h.warnDangling(name, e.Dangling())
+	err = e.Invalid()
+	if err != nil {
+		var keys []string
+		for _, p := range e.Problems() {
+			keys = append(keys, p.Key)
+		}
+		keys = slices.Compact(keys)
+		h.opt.Logger.Warn("refused the configuration of a connector", "connector", name, "keys", keys[:min(len(keys), mostUnread)], "count", len(keys))
+	}
+	return e, err
+}
+
+// warnDangling names the references that stand for nothing.
+func (h *Herder) warnDangling(name string, dangling []cd.Problem) {
+	for _, p := range dangling[:min(len(dangling), mostUnread)] {
+		h.opt.Logger.Warn("a reference in a configuration cannot be replaced", "connector", name, "property", p.Key, "reason", p.Message)
+	}
 }
 
 func mismatch(inConfig, name string) error {

@@ -66,6 +66,19 @@ func CheckSecurity(props map[string]string) error {
 	return nil
 }
 
+// CheckStores says why the stores of keys and certificates of a client with props cannot be used; without TLS it has none.
+func CheckStores(props map[string]string) error {
+	v, problems := cd.New(securityKeys...).Parse(props)
+	if len(problems) > 0 {
+		return ProblemsError(problems)
+	}
+	if !overTLS(v) {
+		return nil
+	}
+	_, err := tlsConfig(v)
+	return err
+}
+
 // ValidServers accepts lists of host:port pairs.
 func ValidServers(value any) error {
 	list, _ := value.([]string)

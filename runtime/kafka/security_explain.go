@@ -39,6 +39,10 @@ func explain(err error, c *sarama.Config) error {
 func explanation(err error, c *sarama.Config) string {
 	switch {
 	case errors.Is(err, sarama.ErrSASLAuthenticationFailed):
+		if _, msk := c.Net.SASL.TokenProvider.(*mskTokens); msk {
+			return "authentication failed: the broker does not accept the AWS credentials that the login was signed with: check that they are in force, " +
+				"and that their IAM policy allows kafka-cluster:Connect on this cluster; the options of IAMLoginModule in sasl.jaas.config choose them"
+		}
 		if c.Net.SASL.Mechanism == sarama.SASLTypeOAuth {
 			return "authentication failed: the broker does not accept the token of sasl.jaas.config"
 		}

@@ -8,7 +8,8 @@ import (
 var securityKeys = []cd.Key{
 	{Name: "sasl.client.callback.handler.class", Type: cd.Class, Null: true, Doc: "Only the class of Amazon MSK is accepted; it changes nothing."},
 	{Name: "sasl.jaas.config", Type: cd.Password, Null: true,
-		Doc: "Login module line with its options: PlainLoginModule, ScramLoginModule, OAuthBearerLoginModule or IAMLoginModule of Amazon MSK."},
+		Doc: "Login module line with its options: PlainLoginModule, ScramLoginModule, OAuthBearerLoginModule or IAMLoginModule of Amazon MSK. " +
+			"With OAuthBearerLoginModule the option token=\"…\" is the token itself, which Java's module does not know; extension_NAME=\"…\" are extensions of the login."},
 	{Name: "sasl.login.callback.handler.class", Type: cd.Class, Null: true,
 		Doc: "With OAUTHBEARER, the class of Amazon MSK makes tokens from AWS credentials. No other is accepted."},
 	{Name: "sasl.login.class", Type: cd.Class, Null: true, Doc: "No class is accepted."},

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sluice-connect/sluice/runtime/keystore"
 	"github.com/sluice-connect/sluice/schemas/configdef"
+	"github.com/sluice-connect/sluice/schemas/keystore"
 )
 
 func tlsConfig(v configdef.Values) (*tls.Config, error) {

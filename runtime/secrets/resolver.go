@@ -78,8 +78,8 @@ func newProvider(name string, worker map[string]string) (provider, error) {
 	return p, nil
 }
 
-// LogTo says once what the operator should know about the providers, and has references that stay as they are told
-// there from now on. Without it they are not told.
+// LogTo says once what the operator should know about the providers, and has references in the properties of the worker that
+// stay as they are told there from now on.
 func (r *Resolver) LogTo(log *slog.Logger) {
 	r.log.Store(log)
 	for _, name := range slices.Sorted(maps.Keys(r.providers)) {
@@ -97,18 +97,19 @@ func (r *Resolver) Resolve(ctx context.Context, config map[string]string) (map[s
 	if err != nil {
 		return nil, err
 	}
+	return fill(config, found), nil
+}
+
+// fill returns a copy of config with what was found in place of references.
+func fill(config map[string]string, found map[reference]string) map[string]string {
 	resolved := make(map[string]string, len(config))
 	for name, value := range config {
 		resolved[name] = replace(value, func(ref reference) (string, bool) {
 			text, ok := found[ref]
-			if log := r.log.Load(); !ok && log != nil && r.providers[ref.provider] != nil {
-				log.Warn("a reference in a configuration stays as it is: its provider does not know it or does not allow it",
-					"property", name, "reference", ref.String())
-			}
 			return text, ok
 		})
 	}
-	return resolved, nil
+	return resolved
 }
 
 // ResolveWorker is Resolve for the properties of a worker: plugin.path and the definitions of the providers are not
@@ -123,12 +124,34 @@ func (r *Resolver) ResolveWorker(ctx context.Context, worker map[string]string) 
 		raw[name] = value
 		return true
 	})
-	resolved, err := r.Resolve(ctx, rest)
+	found, err := r.look(ctx, rest)
 	if err != nil {
 		return nil, err
 	}
+	resolved := fill(rest, found)
+	r.tellDangling(rest, found)
 	maps.Copy(resolved, raw)
 	return resolved, nil
+}
+
+// tellDangling names the references in the properties of a worker that stay as they are.
+func (r *Resolver) tellDangling(worker map[string]string, found map[reference]string) {
+	log := r.log.Load()
+	if log == nil {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(worker)) {
+		for _, ref := range references(worker[name]) {
+			if _, ok := found[ref]; ok {
+				continue
+			}
+			why := "its provider does not know it or does not allow it"
+			if r.providers[ref.provider] == nil {
+				why = "no config provider has this name"
+			}
+			log.Warn("a reference in the worker's properties stays as it is: "+why, "property", name, "reference", ref.String())
+		}
+	}
 }
 
 // Lifetime returns how long the values that config refers to may be used before its connector is to be started again

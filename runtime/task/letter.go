@@ -38,6 +38,9 @@ func newLetter(pl *pipeline, r *schemas.Record, e *recordError) *letter {
 // that do the same.
 func contextHeaders(s *Spec, e *recordError) []schemas.RawHeader {
 	x := e.exception()
+	if s.Redact != nil {
+		x.message, x.cause = s.Redact(x.message), s.Redact(x.cause)
+	}
 	text := func(name, value string) schemas.RawHeader {
 		return schemas.RawHeader{Key: contextPrefix + name, Value: []byte(value)}
 	}

@@ -119,6 +119,9 @@ func newConverter(s Spec, key string, role converter.Role) (string, converter.Co
 	if err != nil {
 		return class, nil, fmt.Errorf("set up %s: %w", key, err)
 	}
+	if talks, ok := c.(converter.Logging); ok && s.Logger != nil {
+		talks.LogTo(s.Logger)
+	}
 	return class, c, nil
 }
 

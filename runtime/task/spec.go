@@ -34,6 +34,8 @@ type Spec struct {
 	Waiting func(reason string)
 	// Topic is called with the topic of every batch that is offered to the sink; it must be cheap. nil for nobody.
 	Topic func(topic string)
+	// Redact returns a text that leaves the worker with references in place of what they stand for; nil for no references.
+	Redact func(string) string
 	// Metrics is told what the task does; nil when nobody looks.
 	Metrics *metrics.Task
 	Logger  *slog.Logger // carries connector and task

@@ -196,9 +196,10 @@ func (c Config) Addrs() []string {
 	return addrs
 }
 
-// Hosts are the names under which clients know the worker: the advertised one, those of listeners and the machine's own.
+// Hosts are the names under which clients know the worker: the advertised one, those of listeners and the machine's own,
+// and those of rest.host.names, which may hold * for any characters.
 func (c Config) Hosts() []string {
-	hosts := []string{c.String(AdvertisedHost)}
+	hosts := append([]string{c.String(AdvertisedHost)}, c.List(HostNames)...)
 	for _, l := range slices.Concat(c.Listeners, c.AdminListeners) {
 		hosts = append(hosts, l.Host)
 	}

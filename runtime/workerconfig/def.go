@@ -29,6 +29,7 @@ const (
 	TopicTracking      = "topic.tracking.enable"
 	TopicTrackingReset = "topic.tracking.allow.reset"
 	AllowOrigin        = "access.control.allow.origin"
+	HostNames          = "rest.host.names"
 	AllowMethods       = "access.control.allow.methods"
 	HeadersKey         = "response.http.headers.config"
 )
@@ -84,6 +85,10 @@ var Standalone = cd.New(
 		Doc: "Origins whose web pages may use the REST API, separated by commas, with * for any characters; none when empty. Requests " +
 			"of pages of other origins are refused. The worker's own origins are its addresses, localhost, and the names of the machine, of " +
 			ListenersKey + " and of " + AdvertisedHost + "."},
+	cd.Key{Name: HostNames, Type: cd.List, Importance: cd.Medium,
+		Doc: "Names under which clients reach the worker besides its own, such as that of a load balancer or a service, with * for any characters. " +
+			"A request whose Host header is no address, not localhost, no name of the machine, of " + ListenersKey + ", of " + AdvertisedHost +
+			" and none of these is answered 403: the owner of any other name could have web pages read the API. * accepts every name."},
 	cd.Key{Name: AllowMethods, Type: cd.String, Importance: cd.Low,
 		Doc: "Methods that pages of those origins may use, separated by commas; GET, POST and HEAD when empty."},
 	cd.Key{Name: HeadersKey, Type: cd.String, Importance: cd.Low, Valid: validHeaders,

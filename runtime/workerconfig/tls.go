@@ -3,10 +3,12 @@ package workerconfig
 import (
 	"crypto/tls"
 	"fmt"
+	"log/slog"
+	"slices"
 	"strings"
 
-	"github.com/sluice-connect/sluice/runtime/keystore"
 	cd "github.com/sluice-connect/sluice/schemas/configdef"
+	"github.com/sluice-connect/sluice/schemas/keystore"
 )
 
 // The prefixes of the ssl.* properties that are only for the listeners of the REST API, and only for those of /admin.
@@ -22,7 +24,7 @@ var HTTPS = cd.New(
 	cd.Key{Name: "ssl.keystore.type", Type: cd.String, Default: "JKS", Valid: keystore.ValidType,
 		Doc: "Type of the key store: JKS, PKCS12 or PEM."},
 	cd.Key{Name: "ssl.keystore.location", Type: cd.String, Null: true, Importance: cd.High,
-		Doc: "File with the private key and the certificates of this worker."},
+		Doc: "File with the private key and the certificates of this worker. One that is replaced is used without a restart, and so is the trust store."},
 	cd.Key{Name: "ssl.keystore.password", Type: cd.Password, Null: true, Importance: cd.High, Doc: "Password of the key store."},
 	cd.Key{Name: "ssl.key.password", Type: cd.Password, Null: true, Importance: cd.High,
 		Doc: "Password of the private key in a JKS store or a PEM text; the store's when not set."},
@@ -71,21 +73,27 @@ func (c Config) httpsFor(listeners []Listener, own string) (https, []cd.Problem)
 
 // TLS returns what the https listeners of the REST API accept and what those of /admin do, nil without such listeners.
 // It reads the stores: one that cannot be used is an error that names the property, and the worker must not start
-// without it.
-func (c Config) TLS() (api, admin *tls.Config, err error) {
-	if api, err = c.secure.config(); err != nil {
+// without it. Stores that are replaced later are used without a restart, and log is told.
+func (c Config) TLS(log *slog.Logger) (api, admin *tls.Config, err error) {
+	if api, err = c.secure.renewed(log); err != nil {
 		return nil, nil, fmt.Errorf("configure https listeners: %w", err)
 	}
-	if admin, err = c.secureAdmin.config(); err != nil {
+	if admin, err = c.secureAdmin.renewed(log); err != nil {
 		return nil, nil, fmt.Errorf("configure https listeners of /admin: %w", err)
 	}
 	return api, admin, nil
 }
 
-func (h https) config() (*tls.Config, error) {
+func (h https) renewed(log *slog.Logger) (*tls.Config, error) {
 	if !h.used {
 		return nil, nil
 	}
+	files := []string{h.String("ssl.keystore.location"), h.String("ssl.truststore.location")}
+	files = slices.DeleteFunc(files, func(name string) bool { return name == "" })
+	return keystore.Renewed(files, h.config, log)
+}
+
+func (h https) config() (*tls.Config, error) {
 	v, prefix := h.Values, h.prefix
 	key := keystore.Key{Prefix: prefix, Type: v.String("ssl.keystore.type"), Location: v.String("ssl.keystore.location"),
 		Password: v.Secret("ssl.keystore.password"), KeyPassword: v.Secret("ssl.key.password"),

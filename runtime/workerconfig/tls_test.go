@@ -2,11 +2,12 @@ package workerconfig
 
 import (
 	"crypto/tls"
+	"log/slog"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/sluice-connect/sluice/runtime/keystore/certtest"
+	"github.com/sluice-connect/sluice/schemas/keystore/certtest"
 )
 
 func TestHTTPSStoresStopTheStart(t *testing.T) {
@@ -37,7 +38,7 @@ func TestHTTPSStoresStopTheStart(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			config, err := New(minimal(append(c.props, ListenersKey, "http://:0,https://:0")...))
 			if err == nil {
-				_, _, err = config.TLS()
+				_, _, err = config.TLS(slog.New(slog.DiscardHandler))
 			}
 			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, want %q", err, c.want)
@@ -68,7 +69,7 @@ func TestHTTPSVersions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			conf, _, err := config.TLS()
+			conf, _, err := config.TLS(slog.New(slog.DiscardHandler))
 			if err != nil || conf.MinVersion != c.low || conf.MaxVersion != c.high {
 				t.Errorf("%+v, %v", conf, err)
 			}

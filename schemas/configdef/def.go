@@ -86,6 +86,7 @@ type Def struct {
 	keys   []Key
 	index  map[string]int
 	checks []func(Values) []Problem
+	read   []string // names of settings that are read without a definition
 }
 
 // Problem is one thing wrong with the configuration of a key.
@@ -127,6 +128,12 @@ func (d *Def) Check(f func(Values) []Problem) *Def {
 	return d
 }
 
+// Reads says that settings of these names are read although they are no keys, and returns d.
+func (d *Def) Reads(names ...string) *Def {
+	d.read = append(d.read, names...)
+	return d
+}
+
 // Keys returns the keys in the order they were added. The slice must not be changed.
 func (d *Def) Keys() []Key { return d.keys }
 
@@ -143,9 +150,11 @@ func (d *Def) Key(name string) (Key, bool) {
 func (d *Def) Merge(others ...*Def) *Def {
 	m := New(d.keys...)
 	m.checks = append(m.checks, d.checks...)
+	m.read = append(m.read, d.read...)
 	for _, o := range others {
 		m.Add(o.keys...)
 		m.checks = append(m.checks, o.checks...)
+		m.read = append(m.read, o.read...)
 	}
 	return m
 }
@@ -271,11 +280,11 @@ func shown(k Key, text string) string {
 	return text
 }
 
-// Unknown returns the names in props that d does not define, sorted.
+// Unknown returns the names in props that d neither defines nor Reads, sorted.
 func (d *Def) Unknown(props map[string]string) []string {
 	var names []string
 	for n := range props {
-		if _, ok := d.index[n]; !ok {
+		if _, ok := d.index[n]; !ok && !slices.Contains(d.read, n) {
 			names = append(names, n)
 		}
 	}

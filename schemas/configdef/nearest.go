@@ -2,7 +2,7 @@ package configdef
 
 import "strings"
 
-// Names lists the keys that users may set with an effect: not those that are internal or ignored.
+// Names lists the settings that have an effect: the keys that are neither internal nor ignored, and what d Reads besides.
 func (d *Def) Names() []string {
 	names := make([]string, 0, len(d.keys))
 	for _, k := range d.keys {
@@ -10,7 +10,7 @@ func (d *Def) Names() []string {
 			names = append(names, k.Name)
 		}
 	}
-	return names
+	return append(names, d.read...)
 }
 
 // Unread is a setting that nothing reads: a typing error, most of the time.

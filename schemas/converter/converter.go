@@ -4,6 +4,7 @@ package converter
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"sort"
 	"strings"
 
@@ -47,6 +48,12 @@ type Plugin struct {
 	Config func() *configdef.Def
 	// New builds a converter from values that Config parsed without problems.
 	New func(v configdef.Values, role Role) (Converter, error)
+}
+
+// Logging is implemented by converters that log. LogTo is called before anything is converted, with a logger that names
+// connector and task.
+type Logging interface {
+	LogTo(log *slog.Logger)
 }
 
 var (

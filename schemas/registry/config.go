@@ -2,7 +2,6 @@ package registry
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -11,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sluice-connect/sluice/schemas/certfile"
 	"github.com/sluice-connect/sluice/schemas/configdef"
+	"github.com/sluice-connect/sluice/schemas/keystore"
 )
 
 // config is the configuration in the form the client works with.
@@ -90,7 +89,7 @@ func validURLs(v any) error {
 
 func parseURL(text string) (u *url.URL, ok bool) {
 	u, err := url.Parse(text)
-	return u, err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
+	return u, err == nil && u.Hostname() != "" && (u.Scheme == "http" || u.Scheme == "https")
 }
 
 // authorization returns the header for all addresses, "" when each URL brings its own credentials or none.
@@ -147,48 +146,59 @@ func secret(v configdef.Values, key string) string {
 }
 
 func readTLS(v configdef.Values) (*tls.Config, error) {
-	c := &tls.Config{MinVersion: tls.VersionTLS12}
 	if v.String(identify) != "https" {
 		return nil, fmt.Errorf("%s must stay https: host names are always checked", identify)
 	}
-	pem, err := trusted(v)
-	if err != nil {
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	var err error
+	if c.RootCAs, err = trustStore(v).Pool(); err != nil {
 		return nil, err
 	}
-	if pem != nil {
-		c.RootCAs = x509.NewCertPool()
-		if !c.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, errors.New("the trust store of the schema registry holds no certificate in PEM form")
-		}
-	}
-	if location := v.String(keyLocation); location != "" {
-		if !strings.EqualFold(v.String(keyType), "PEM") || v.Secret(keyPassword).IsSet() {
-			return nil, fmt.Errorf("%s: only PEM files without a password are supported (%s=PEM)", keyLocation, keyType)
-		}
-		pair, err := certfile.KeyPair(location, location)
-		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", keyLocation, err)
-		}
-		c.Certificates = []tls.Certificate{pair}
-	}
-	return c, nil
+	c.Certificates, err = keyStore(v).Certificates()
+	return c, err
 }
 
-// trusted returns the PEM text of the trust store, nil when there is none.
-func trusted(v configdef.Values) ([]byte, error) {
-	location, inline := v.String(trustLocation), v.Secret(trustInline)
-	if location == "" && !inline.IsSet() {
-		return nil, nil
+func trustStore(v configdef.Values) keystore.Trust {
+	return keystore.Trust{Prefix: prefix, Type: v.String(trustType), Location: v.String(trustLocation),
+		Password: v.Secret(trustPassword), Certificates: v.Secret(trustInline)}
+}
+
+func keyStore(v configdef.Values) keystore.Key {
+	return keystore.Key{Prefix: prefix, Type: v.String(keyType), Location: v.String(keyLocation),
+		Password: v.Secret(keyStorePassword), KeyPassword: v.Secret(keyPassword)}
+}
+
+// check says, before a client is made, what New would: it also reads the stores of keys and certificates.
+func check(v configdef.Values) []configdef.Problem {
+	var problems []configdef.Problem
+	add := func(key string, err error) {
+		if err != nil {
+			problems = append(problems, configdef.Problem{Key: key, Message: err.Error()})
+		}
 	}
-	if !strings.EqualFold(v.String(trustType), "PEM") {
-		return nil, fmt.Errorf("%s: only PEM is supported; convert the store and set %s=PEM", trustLocation, trustType)
+	if v.IsSet(URLKey) && strings.TrimSpace(v.Originals()[URLKey]) == "" {
+		add(URLKey, fmt.Errorf("%s is empty: %w", URLKey, errURL))
 	}
-	if inline.IsSet() {
-		return []byte(inline.Reveal()), nil
+	auth := basicSource
+	if _, bearer := either(v, bearerSource); bearer {
+		auth = bearerSource
 	}
-	pem, err := certfile.Read(location)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", trustLocation, err)
+	if v.IsSet(prefix + auth) {
+		auth = prefix + auth
 	}
-	return pem, nil
+	_, err := authorization(v)
+	add(auth, err)
+	if v.String(identify) != "https" {
+		_, err = readTLS(v)
+		add(identify, err)
+	}
+	trusted := trustLocation
+	if v.Secret(trustInline).IsSet() {
+		trusted = trustInline
+	}
+	_, err = trustStore(v).Pool()
+	add(trusted, err)
+	_, err = keyStore(v).Certificates()
+	add(keyLocation, err)
+	return problems
 }

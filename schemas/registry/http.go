@@ -70,6 +70,8 @@ func newRetrier(cfg config, log *slog.Logger) *retrier {
 	return r
 }
 
+func (r *retrier) logTo(log *slog.Logger) { r.client.Logger = logger{log} }
+
 func transport(cfg config) *http.Transport {
 	t := &http.Transport{
 		DialContext:            (&net.Dialer{Timeout: cfg.connectTimeout}).DialContext,

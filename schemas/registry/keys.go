@@ -2,6 +2,7 @@ package registry
 
 import (
 	cd "github.com/sluice-connect/sluice/schemas/configdef"
+	"github.com/sluice-connect/sluice/schemas/keystore"
 )
 
 // The configuration keys that readers of errors meet; the rest is named as in Confluent's client too.
@@ -42,7 +43,7 @@ func Keys() *cd.Def {
 	for _, p := range []string{"", prefix} {
 		d.Add(authKeys(p)...)
 	}
-	return d.Add(tlsKeys()...)
+	return d.Add(tlsKeys()...).Check(check)
 }
 
 func authKeys(p string) []cd.Key {
@@ -56,25 +57,27 @@ func authKeys(p string) []cd.Key {
 }
 
 const (
-	trustLocation = prefix + "ssl.truststore.location"
-	trustType     = prefix + "ssl.truststore.type"
-	trustInline   = prefix + "ssl.truststore.certificates"
-	keyLocation   = prefix + "ssl.keystore.location"
-	keyType       = prefix + "ssl.keystore.type"
-	keyPassword   = prefix + "ssl.key.password"
-	identify      = prefix + "ssl.endpoint.identification.algorithm"
+	trustLocation    = prefix + "ssl.truststore.location"
+	trustType        = prefix + "ssl.truststore.type"
+	trustPassword    = prefix + "ssl.truststore.password"
+	trustInline      = prefix + "ssl.truststore.certificates"
+	keyLocation      = prefix + "ssl.keystore.location"
+	keyType          = prefix + "ssl.keystore.type"
+	keyStorePassword = prefix + "ssl.keystore.password"
+	keyPassword      = prefix + "ssl.key.password"
+	identify         = prefix + "ssl.endpoint.identification.algorithm"
 )
 
 func tlsKeys() []cd.Key {
 	return []cd.Key{
-		{Name: trustLocation, Type: cd.String, Doc: "PEM file with the certificates that may sign the registry's."},
-		{Name: trustType, Type: cd.String, Default: "JKS", Doc: "Must be PEM when a trust store is given."},
+		{Name: trustLocation, Type: cd.String, Doc: "File with the certificates that may have signed the registry's."},
+		{Name: trustType, Type: cd.String, Default: "JKS", Valid: keystore.ValidType, Doc: "Type of the trust store: JKS, PKCS12 or PEM."},
+		{Name: trustPassword, Type: cd.Password, Doc: "Password of the trust store; PEM files have none."},
 		{Name: trustInline, Type: cd.Password, Doc: "The certificates themselves, in PEM, instead of a file."},
-		{Name: prefix + "ssl.truststore.password", Type: cd.Password, Ignored: true, Doc: "PEM files have no password."},
-		{Name: keyLocation, Type: cd.String, Doc: "PEM file with the client's private key and certificate."},
-		{Name: keyType, Type: cd.String, Default: "JKS", Doc: "Must be PEM when a key store is given."},
-		{Name: prefix + "ssl.keystore.password", Type: cd.Password, Ignored: true, Doc: "PEM files have no password."},
-		{Name: keyPassword, Type: cd.Password, Doc: "Encrypted private keys are not supported."},
+		{Name: keyLocation, Type: cd.String, Doc: "File with the client's private key and certificate."},
+		{Name: keyType, Type: cd.String, Default: "JKS", Valid: keystore.ValidType, Doc: "Type of the key store: JKS, PKCS12 or PEM."},
+		{Name: keyStorePassword, Type: cd.Password, Doc: "Password of the key store; PEM files have none."},
+		{Name: keyPassword, Type: cd.Password, Doc: "Password of the private key; that of the key store when not set."},
 		{Name: identify, Type: cd.String, Default: "https", Doc: "The host name check cannot be switched off."},
 	}
 }

@@ -78,6 +78,9 @@ func New(v configdef.Values, log *slog.Logger) (*Client, error) {
 	return c, nil
 }
 
+// LogTo has the client log there; it must be called before the client is asked anything.
+func (c *Client) LogTo(log *slog.Logger) { c.http.logTo(log) }
+
 // Close ends running questions and drops connections. Later calls of the client fail.
 func (c *Client) Close() error {
 	c.byID.Close()

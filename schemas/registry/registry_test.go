@@ -3,6 +3,8 @@ package registry
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +19,7 @@ import (
 	"time"
 
 	"github.com/sluice-connect/sluice/schemas/converter"
+	"github.com/sluice-connect/sluice/schemas/keystore/certtest"
 	"github.com/twmb/franz-go/pkg/sr"
 	"github.com/twmb/franz-go/pkg/sr/srfake"
 	"go.uber.org/goleak"
@@ -299,39 +302,88 @@ func TestLogsCarryNoCredentials(t *testing.T) {
 	}
 }
 
+// TestBadConfigurations: what a client could not be made with is found before one is made, under the key that is to be changed.
 func TestBadConfigurations(t *testing.T) {
-	for want, props := range map[string]map[string]string{
-		"SASL_INHERIT is not":      {basicSource: "SASL_INHERIT"},
-		"must be URL or USER_INFO": {basicSource: "X"},
-		"user:password":            {basicSource: "USER_INFO", basicInfo: "s3cret"},
-		"must be STATIC_TOKEN":     {bearerSource: "OAUTHBEARER"},
-		"needs bearer.auth.token":  {bearerSource: "STATIC_TOKEN"},
-		"only one of":              {bearerSource: "STATIC_TOKEN", basicSource: "URL"},
-		"only PEM is supported":    {trustLocation: "/x.jks"},
-		"read schema.registry.ssl": {trustLocation: "/does/not/exist", trustType: "PEM"},
-		"not a regular file":       {trustLocation: "/dev/zero", trustType: "PEM"},
-		"keystore.location: read":  {keyLocation: "/dev/zero", keyType: "PEM"},
-		"no certificate":           {trustInline: "x", trustType: "PEM"},
-		"only PEM files without":   {keyLocation: "/x"},
-		"host names are always":    {identify: ""},
+	server := certtest.CA(t, "ca").Issue(t, "client")
+	for want, c := range map[string]struct {
+		key   string
+		props map[string]string
+	}{
+		"SASL_INHERIT is not":        {basicSource, map[string]string{basicSource: "SASL_INHERIT"}},
+		"must be URL or USER_INFO":   {prefix + basicSource, map[string]string{prefix + basicSource: "X"}},
+		"user:password":              {basicSource, map[string]string{basicSource: "USER_INFO", basicInfo: "s3cret"}},
+		"must be STATIC_TOKEN":       {bearerSource, map[string]string{bearerSource: "OAUTHBEARER"}},
+		"needs bearer.auth.token":    {bearerSource, map[string]string{bearerSource: "STATIC_TOKEN"}},
+		"only one of":                {bearerSource, map[string]string{bearerSource: "STATIC_TOKEN", basicSource: "URL"}},
+		"/x.jks: no such file":       {trustLocation, map[string]string{trustLocation: "/x.jks"}},
+		"read schema.registry.ssl":   {trustLocation, map[string]string{trustLocation: "/does/not/exist", trustType: "PEM"}},
+		"not a regular file":         {trustLocation, map[string]string{trustLocation: "/dev/zero", trustType: "PEM"}},
+		"truststore.password does":   {trustLocation, map[string]string{trustLocation: server.TrustJKS(t, "right"), trustPassword: "s3cret"}},
+		"keystore.location: read":    {keyLocation, map[string]string{keyLocation: "/dev/zero", keyType: "PEM"}},
+		"keystore.password does not": {keyLocation, map[string]string{keyLocation: server.KeyJKS(t, "right", "right"), keyStorePassword: "s3cret"}},
+		"no trusted certificate":     {trustInline, map[string]string{trustInline: "x", trustType: "PEM"}},
+		"host names are always":      {identify, map[string]string{identify: ""}},
 	} {
 		all := map[string]string{URLKey: "http://h"}
-		for k, v := range props {
+		for k, v := range c.props {
 			all[k] = v
 		}
 		v, problems := Keys().Parse(all)
-		if len(problems) > 0 {
-			t.Fatal(problems)
+		if len(problems) != 1 || problems[0].Key != c.key || !strings.Contains(problems[0].Message, want) || strings.Contains(problems[0].Message, "s3cret") {
+			t.Errorf("%v: %v, want %q under %s", c.props, problems, want, c.key)
 		}
 		_, err := New(v, slog.Default())
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "s3cret") {
-			t.Errorf("%v: %v", props, err)
+			t.Errorf("%v: %v", c.props, err)
 		}
+	}
+	if _, problems := Keys().Parse(map[string]string{URLKey: " "}); len(problems) != 1 || problems[0].Key != URLKey || !strings.Contains(problems[0].Message, "http:// or https://") {
+		t.Errorf("no address: %v", problems)
+	}
+}
+
+// TestStoresOfEveryType: a registry that wants certificates is reached with JKS and PKCS12 stores as with PEM.
+func TestStoresOfEveryType(t *testing.T) {
+	ca := certtest.CA(t, "ca")
+	server, client := ca.Issue(t, "server", "127.0.0.1"), ca.Issue(t, "client")
+	pair, err := tls.X509KeyPair([]byte(server.CertPEM()), []byte(server.KeyPEM(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(ca.Cert)
+	registry := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { answer(w, 200, registered{Text: `"int"`}) }))
+	registry.TLS = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}, ClientCAs: pool, ClientAuth: tls.RequireAndVerifyClientCert}
+	registry.StartTLS()
+	defer registry.Close()
+	for name, props := range map[string]map[string]string{
+		"JKS": {trustLocation: ca.TrustJKS(t, "a"), trustPassword: "a", keyLocation: client.KeyJKS(t, "b", "c"), keyStorePassword: "b", keyPassword: "c"},
+		"PKCS12": {trustLocation: ca.TrustPKCS12(t, "a"), trustType: "PKCS12", trustPassword: "a", keyLocation: client.KeyPKCS12(t, "b"),
+			keyType: "PKCS12", keyStorePassword: "b"},
+		"PEM": {trustLocation: certtest.File(t, "ca.pem", []byte(ca.CertPEM())), trustType: "pem", keyLocation: certtest.File(t, "client.pem", []byte(client.KeyPEM(t)+client.CertPEM())),
+			keyType: "PEM"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			props["max.retries"] = "0"
+			if _, err := connect(t, props, registry.URL).ByID(t.Context(), 7, ""); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestLogTo: what the client says goes where its user wants it, so that it can hide what is not for others.
+func TestLogTo(t *testing.T) {
+	var log bytes.Buffer
+	c := connect(t, map[string]string{"max.retries": "1"}, "http://127.0.0.1:1")
+	c.LogTo(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	if _, err := c.ByID(t.Context(), 7, ""); err == nil || !strings.Contains(log.String(), "schema registry: ") {
+		t.Errorf("%v, the log: %q", err, log.String())
 	}
 }
 
 func TestBadAddressesAreRefusedUnshown(t *testing.T) {
-	for _, text := range []string{"mock://x", "http://bob:s3cret@h,ftp://bob:s3cret@h", "bob:s3cret@h", "http://bob:s3cret@h:port", "http://h,"} {
+	for _, text := range []string{"mock://x", "http://bob:s3cret@h,ftp://bob:s3cret@h", "bob:s3cret@h", "http://bob:s3cret@h:port", "http://h,", "http://:8081", "https://"} {
 		_, problems := Keys().Parse(map[string]string{URLKey: text})
 		if len(problems) != 1 || problems[0].Key != URLKey || !strings.Contains(problems[0].Message, "http:// or https://") ||
 			strings.Contains(problems[0].Message, "s3cret") || strings.Contains(problems[0].Message, "mock") {

@@ -28,6 +28,7 @@ type library struct {
 	options  options
 	subjects subjects
 	programs *registry.Cache[programKey, *program]
+	log      *slog.Logger
 }
 
 // source is the part of the registry client that this converter needs.
@@ -52,7 +53,7 @@ type avroConverter struct {
 }
 
 func newConverter(client source, s subjects, o options, cacheSize int) *avroConverter {
-	lib := &library{client: client, options: o, subjects: s}
+	lib := &library{client: client, options: o, subjects: s, log: slog.Default()}
 	lib.programs = registry.NewCache(cacheSize, badTTL, lib.load)
 	return &avroConverter{lib: lib, own: map[programKey]*program{}}
 }
@@ -60,6 +61,14 @@ func newConverter(client source, s subjects, o options, cacheSize int) *avroConv
 // Clone returns a converter that shares the compiled schemas and the registry client.
 func (c *avroConverter) Clone() converter.Converter {
 	return &avroConverter{lib: c.lib, own: map[programKey]*program{}}
+}
+
+// LogTo implements converter.Logging.
+func (c *avroConverter) LogTo(log *slog.Logger) {
+	c.lib.log = log
+	if client, ok := c.lib.client.(converter.Logging); ok {
+		client.LogTo(log)
+	}
 }
 
 // Close ends what the registry is being asked.
@@ -156,7 +165,7 @@ func (l *library) load(ctx context.Context, k programKey) (*program, error) {
 		return nil, fmt.Errorf("read schema id %d: %w", k.id, err)
 	}
 	if err := vet(s.Text); err != nil && len(s.Imports) == 0 {
-		slog.Info("schema is not portable to every Avro library; it is read all the same", "schema", k.id, "reason", bounded(err))
+		l.log.Info("schema is not portable to every Avro library; it is read all the same", "schema", k.id, "reason", bounded(err))
 	}
 	subject, err := l.subjects.of(k.topic, n)
 	if err != nil {

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sluice-connect/sluice/runtime/keystore"
-	"github.com/sluice-connect/sluice/runtime/keystore/certtest"
 	"github.com/sluice-connect/sluice/schemas/configdef"
+	"github.com/sluice-connect/sluice/schemas/keystore"
+	"github.com/sluice-connect/sluice/schemas/keystore/certtest"
 )
 
 var secret = configdef.NewSecret
