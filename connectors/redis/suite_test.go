@@ -4,30 +4,36 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sort"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
 	"github.com/alicebob/miniredis/v2/server"
 	"go.uber.org/goleak"
 
 	"github.com/sluice-connect/sluice/connectors/sinktest"
+	localredis "github.com/sluice-connect/sluice/deploy/local/redis"
 	"github.com/sluice-connect/sluice/schemas"
 )
 
 // startRedis starts a server with a JSON.SET that stores documents as strings.
-func startRedis(t *testing.T) *miniredis.Miniredis {
+func startRedis(t *testing.T) *localredis.Server {
 	t.Helper()
-	m := miniredis.RunT(t)
+	m, err := localredis.Start("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(m.Close)
+	m.ClockTTL(false)
 	registerJSON(t, m)
 	return m
 }
 
 // registerJSON adds JSON.SET to a server that was started or restarted.
-func registerJSON(t *testing.T, m *miniredis.Miniredis) {
+func registerJSON(t *testing.T, m *localredis.Server) {
 	t.Helper()
 	err := m.Server().Register("JSON.SET", func(c *server.Peer, _ string, args []string) {
 		switch {
@@ -45,7 +51,7 @@ func registerJSON(t *testing.T, m *miniredis.Miniredis) {
 }
 
 // restart starts a closed server again, with the keys it had.
-func restart(t *testing.T, m *miniredis.Miniredis) {
+func restart(t *testing.T, m *localredis.Server) {
 	t.Helper()
 	if err := m.Restart(); err != nil {
 		t.Fatal(err)
@@ -57,7 +63,7 @@ func restart(t *testing.T, m *miniredis.Miniredis) {
 const suitePassword = "hidden-word"
 
 // shown lists what a server holds, each key with its value; lists are the suite's obstacles.
-func shown(t *testing.T, m *miniredis.Miniredis) []string {
+func shown(t *testing.T, m *localredis.Server) []string {
 	t.Helper()
 	var all []string
 	for _, key := range m.Keys() {
@@ -85,7 +91,7 @@ func shown(t *testing.T, m *miniredis.Miniredis) []string {
 }
 
 func subject(props map[string]string) sinktest.Subject {
-	servers := map[string]*miniredis.Miniredis{}
+	servers := map[string]*localredis.Server{}
 	hash := props[keyType] == typeHash
 	record := func(tp schemas.TopicPartition, offset int64, key string, n int) schemas.Record {
 		r := schemas.Record{
@@ -186,7 +192,7 @@ func TestSuite(t *testing.T) {
 // fixture is a task against a server of its own.
 type fixture struct {
 	*task
-	server *miniredis.Miniredis
+	server *localredis.Server
 }
 
 func start(t *testing.T, props map[string]string) fixture {
@@ -202,7 +208,7 @@ func start(t *testing.T, props map[string]string) fixture {
 func startTask(t *testing.T, props map[string]string) *task {
 	t.Helper()
 	s := mustSettings(t, props)
-	k := newTask(s)
+	k := newTask(s, slog.New(slog.DiscardHandler))
 	t.Cleanup(func() { _ = k.Close(context.Background()) })
 	return k
 }
@@ -250,7 +256,7 @@ func fieldsOf(pairs ...any) schemas.Map {
 	return m
 }
 
-func wantShown(t *testing.T, m *miniredis.Miniredis, want ...string) {
+func wantShown(t *testing.T, m *localredis.Server, want ...string) {
 	t.Helper()
 	got := shown(t, m)
 	sort.Strings(got)
