@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
+	"net"
 	"slices"
 	"sort"
 	"strings"
@@ -105,7 +107,7 @@ func subject(props map[string]string) sinktest.Subject {
 		}
 		return r
 	}
-	return sinktest.Subject{
+	suite := sinktest.Subject{
 		Connector: Connector{},
 		Fresh: func(t *testing.T) map[string]string {
 			m := startRedis(t)
@@ -170,6 +172,17 @@ func subject(props map[string]string) sinktest.Subject {
 		},
 		Tombstones: sinktest.Deletes,
 	}
+	if props[keyCluster] == "true" {
+		suite.NoLateRequests = "the embedded cluster tells clients its own address, beside anything in between"
+		return suite
+	}
+	suite.Through = func(props map[string]string, via func(string) string) map[string]string {
+		through := maps.Clone(props)
+		host, port, _ := net.SplitHostPort(via(net.JoinHostPort(props[keyHost], props[keyPort])))
+		through[keyHost], through[keyPort] = host, port
+		return through
+	}
+	return suite
 }
 
 func TestSuite(t *testing.T) {
