@@ -93,6 +93,7 @@ type answers struct {
 	number   int64 // in the header of the last complete answer
 	bytes    int64 // since reset
 	elements int64
+	wrong    error
 	line     headerLine
 	skip     int64
 	open     [maxAnswerDepth]aggregate
@@ -108,7 +109,15 @@ type aggregate struct {
 // reset begins with the answers to another pipeline.
 func (a *answers) reset() { a.bytes, a.elements = 0, 0 }
 
+// take reads some bytes. After an error nobody knows any more where an answer begins: there are no more answers.
 func (a *answers) take(p []byte) error {
+	if a.wrong == nil {
+		a.wrong = a.read(p)
+	}
+	return a.wrong
+}
+
+func (a *answers) read(p []byte) error {
 	if a.bytes += int64(len(p)); a.bytes > maxAnswerBytes {
 		return tooLong(a.bytes, "bytes", maxAnswerBytes)
 	}

@@ -124,7 +124,10 @@ func (t *task) replaced(ctx context.Context, addr string, err error) bool {
 
 // probeKill finds out early whether connections may be ended. No connection has the number that is asked for.
 func (t *task) probeKill(l *session) {
-	err := l.client.Do(l.ctx, "CLIENT", "KILL", "ID", math.MaxInt64).Err()
+	err := l.client.Do(l.ctx, "CLIENT", "ID").Err()
+	if err == nil {
+		err = l.client.Do(l.ctx, "CLIENT", "KILL", "ID", math.MaxInt64).Err()
+	}
 	var refused *killRefusedError
 	if err != nil && errors.As(t.settings.killFailure(err), &refused) {
 		t.warnOnce(refused)
