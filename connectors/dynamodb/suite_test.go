@@ -48,6 +48,8 @@ func TestSuiteLatestState(t *testing.T) {
 		Outage:      func(*testing.T, map[string]string) func() { return w.outage() },
 		RefuseLogin: func(*testing.T, map[string]string) func() { return w.refuseLogin() },
 		Writes:      func() int64 { return w.writes.Load() },
+
+		NoLateRequests: "README.md says, under Delivery, what they can do",
 	})
 }
 
@@ -78,5 +80,7 @@ func TestSuiteAppendLog(t *testing.T) {
 		Outage:      func(*testing.T, map[string]string) func() { return w.outage() },
 		RefuseLogin: func(*testing.T, map[string]string) func() { return w.refuseLogin() },
 		Writes:      func() int64 { return w.writes.Load() },
+
+		NoLateRequests: "an item has the partition and offset of its record as its key: it is written with one content only",
 	})
 }

@@ -50,6 +50,8 @@ func TestSuite(t *testing.T) {
 		Tombstones:  sinktest.Writes,
 		NoOutage:    "a file is there as long as the machine is; TestFullDiskIsRetriable is what comes close",
 		NoLogin:     "a file asks for no login",
+
+		NoLateRequests: "nothing is between the sink and its file",
 	})
 }
 

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/alicebob/miniredis/v2"
-
 	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/schemas"
 )
@@ -72,9 +70,9 @@ func TestURIStandsBeforeHostAndLogin(t *testing.T) {
 }
 
 func TestStartErrorsSayWhatToDo(t *testing.T) {
-	locked := miniredis.RunT(t)
+	locked := startRedis(t)
 	locked.RequireAuth("geheim")
-	gone := miniredis.RunT(t)
+	gone := startRedis(t)
 	goneHost, gonePort := gone.Host(), gone.Port()
 	gone.Close()
 	for name, c := range map[string]struct {
@@ -105,7 +103,7 @@ func TestStartErrorsSayWhatToDo(t *testing.T) {
 }
 
 func TestLoginWithPassword(t *testing.T) {
-	m := miniredis.RunT(t)
+	m := startRedis(t)
 	m.RequireUserAuth("me", "geheim")
 	k := startTask(t, map[string]string{
 		keyType: typeString, keyHost: m.Host(), keyPort: m.Port(), keyUsername: "me", keyPassword: "geheim",

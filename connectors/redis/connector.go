@@ -3,6 +3,7 @@ package redis
 
 import (
 	"context"
+	"log/slog"
 
 	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/schemas/configdef"
@@ -34,7 +35,7 @@ func (Connector) Check(ctx context.Context, cfg connectors.Config) []configdef.P
 	if len(problems) > 0 {
 		return problems
 	}
-	t := newTask(s)
+	t := newTask(s, slog.New(slog.DiscardHandler))
 	err := t.probe(ctx)
 	_ = t.Close(ctx)
 	if err != nil {
@@ -44,12 +45,12 @@ func (Connector) Check(ctx context.Context, cfg connectors.Config) []configdef.P
 }
 
 // NewTask connects to the server.
-func (Connector) NewTask(ctx context.Context, _ connectors.TaskContext, cfg connectors.Config) (connectors.Task, error) {
+func (Connector) NewTask(ctx context.Context, tc connectors.TaskContext, cfg connectors.Config) (connectors.Task, error) {
 	s, problems := newSettings(cfg.Values)
 	if len(problems) > 0 {
 		return nil, problemError(problems[0])
 	}
-	t := newTask(s)
+	t := newTask(s, tc.Logger)
 	if err := t.probe(ctx); err != nil {
 		_ = t.Close(ctx)
 		return nil, err

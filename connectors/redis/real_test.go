@@ -5,6 +5,7 @@ package redis
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"strings"
 	"testing"
@@ -182,7 +183,7 @@ func BenchmarkRealWrite(b *testing.B) {
 			b.Run(kind+"/ttl="+ttl, func(b *testing.B) {
 				v, _ := definition.Parse(map[string]string{keyType: kind, keyHost: host, keyPort: port, keyTTL: ttl})
 				s, _ := newSettings(v)
-				k := newTask(s)
+				k := newTask(s, slog.New(slog.DiscardHandler))
 				defer func() { _ = k.Close(b.Context()) }()
 				w := &writer{task: k, builder: builder{settings: s}}
 				batch := make([]schemas.Record, 1000)

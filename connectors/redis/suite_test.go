@@ -4,31 +4,38 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
+	"maps"
+	"net"
 	"slices"
 	"sort"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
 	"github.com/alicebob/miniredis/v2/server"
 	"go.uber.org/goleak"
 
 	"github.com/sluice-connect/sluice/connectors/sinktest"
+	localredis "github.com/sluice-connect/sluice/deploy/local/redis"
 	"github.com/sluice-connect/sluice/schemas"
 )
 
 // startRedis starts a server with a JSON.SET that stores documents as strings.
-func startRedis(t *testing.T) *miniredis.Miniredis {
+func startRedis(t *testing.T) *localredis.Server {
 	t.Helper()
-	m := miniredis.RunT(t)
+	m, err := localredis.Start("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(m.Close)
+	m.ClockTTL(false)
 	registerJSON(t, m)
 	return m
 }
 
-// registerJSON adds JSON.SET to a server.
-func registerJSON(t *testing.T, m *miniredis.Miniredis) {
+// registerJSON adds JSON.SET to a server that was started or restarted.
+func registerJSON(t *testing.T, m *localredis.Server) {
 	t.Helper()
 	err := m.Server().Register("JSON.SET", func(c *server.Peer, _ string, args []string) {
 		switch {
@@ -45,53 +52,20 @@ func registerJSON(t *testing.T, m *miniredis.Miniredis) {
 	}
 }
 
-// gate ends connections of a server instead of answering, from their next command on. A miniredis that is closed and started
-// again would let clients in before it knows its commands, which no server does.
-type gate struct {
-	mu     sync.Mutex
-	shut   bool
-	logins int                  // how often the password has changed
-	of     map[*server.Peer]int // logins when the connection logged in; scripts have peers that never do
-}
-
-func newGate(m *miniredis.Miniredis) *gate {
-	g := &gate{of: map[*server.Peer]int{}}
-	m.Server().SetPreHook(g.ends)
-	return g
-}
-
-func (g *gate) ends(c *server.Peer, command string, _ ...string) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if command == "AUTH" || command == "HELLO" {
-		g.of[c] = g.logins
+// restart starts a closed server again, with the keys it had.
+func restart(t *testing.T, m *localredis.Server) {
+	t.Helper()
+	if err := m.Restart(); err != nil {
+		t.Fatal(err)
 	}
-	login, known := g.of[c]
-	if !g.shut && (!known || login == g.logins) {
-		return false
-	}
-	c.Close()
-	return true
-}
-
-func (g *gate) set(shut bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.shut = shut
-}
-
-// relog ends the connections with a login from before, which lasts as long as they do.
-func (g *gate) relog() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.logins++
+	registerJSON(t, m)
 }
 
 // suitePassword is what the suite's servers ask for.
 const suitePassword = "hidden-word"
 
 // shown lists what a server holds, each key with its value; lists are the suite's obstacles.
-func shown(t *testing.T, m *miniredis.Miniredis) []string {
+func shown(t *testing.T, m *localredis.Server) []string {
 	t.Helper()
 	var all []string
 	for _, key := range m.Keys() {
@@ -119,7 +93,7 @@ func shown(t *testing.T, m *miniredis.Miniredis) []string {
 }
 
 func subject(props map[string]string) sinktest.Subject {
-	servers, gates := map[string]*miniredis.Miniredis{}, map[*miniredis.Miniredis]*gate{}
+	servers := map[string]*localredis.Server{}
 	hash := props[keyType] == typeHash
 	record := func(tp schemas.TopicPartition, offset int64, key string, n int) schemas.Record {
 		r := schemas.Record{
@@ -133,11 +107,11 @@ func subject(props map[string]string) sinktest.Subject {
 		}
 		return r
 	}
-	return sinktest.Subject{
+	suite := sinktest.Subject{
 		Connector: Connector{},
 		Fresh: func(t *testing.T) map[string]string {
 			m := startRedis(t)
-			servers[m.Addr()], gates[m] = m, newGate(m)
+			servers[m.Addr()] = m
 			m.RequireAuth(suitePassword)
 			fresh := map[string]string{keyHost: m.Host(), keyPort: m.Port(), keyTimeout: "5", keyPassword: suitePassword}
 			for k, v := range props {
@@ -167,15 +141,15 @@ func subject(props map[string]string) sinktest.Subject {
 		},
 		Outage: func(t *testing.T, props map[string]string) func() {
 			m := servers[props[keyHost]+":"+props[keyPort]]
-			g := gates[m]
-			g.set(true)
-			return func() { g.set(false) }
+			m.Close()
+			return func() { restart(t, m) }
 		},
 		RefuseLogin: func(t *testing.T, props map[string]string) func() {
 			m := servers[props[keyHost]+":"+props[keyPort]]
 			relog := func(password string) {
 				m.RequireAuth(password)
-				gates[m].relog()
+				m.Close() // a login lasts as long as its connection
+				restart(t, m)
 			}
 			relog("another")
 			return func() { relog(suitePassword) }
@@ -198,6 +172,17 @@ func subject(props map[string]string) sinktest.Subject {
 		},
 		Tombstones: sinktest.Deletes,
 	}
+	if props[keyCluster] == "true" {
+		suite.NoLateRequests = "the embedded cluster tells clients its own address, beside anything in between"
+		return suite
+	}
+	suite.Through = func(props map[string]string, via func(string) string) map[string]string {
+		through := maps.Clone(props)
+		host, port, _ := net.SplitHostPort(via(net.JoinHostPort(props[keyHost], props[keyPort])))
+		through[keyHost], through[keyPort] = host, port
+		return through
+	}
+	return suite
 }
 
 func TestSuite(t *testing.T) {
@@ -220,7 +205,7 @@ func TestSuite(t *testing.T) {
 // fixture is a task against a server of its own.
 type fixture struct {
 	*task
-	server *miniredis.Miniredis
+	server *localredis.Server
 }
 
 func start(t *testing.T, props map[string]string) fixture {
@@ -236,7 +221,7 @@ func start(t *testing.T, props map[string]string) fixture {
 func startTask(t *testing.T, props map[string]string) *task {
 	t.Helper()
 	s := mustSettings(t, props)
-	k := newTask(s)
+	k := newTask(s, slog.New(slog.DiscardHandler))
 	t.Cleanup(func() { _ = k.Close(context.Background()) })
 	return k
 }
@@ -284,7 +269,7 @@ func fieldsOf(pairs ...any) schemas.Map {
 	return m
 }
 
-func wantShown(t *testing.T, m *miniredis.Miniredis, want ...string) {
+func wantShown(t *testing.T, m *localredis.Server, want ...string) {
 	t.Helper()
 	got := shown(t, m)
 	sort.Strings(got)

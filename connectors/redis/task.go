@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 
 	"github.com/sluice-connect/sluice/connectors"
@@ -14,13 +15,15 @@ import (
 // task owns the connections its writers take turns with.
 type task struct {
 	settings *settings
-	turns    pace.Slots // one for each lane in use
+	logger   *slog.Logger
+	warned   sync.Once
+	turns    pace.Slots // one for each session in use
 	mu       sync.Mutex
-	idle     []*lane
+	idle     []*session
 }
 
-func newTask(s *settings) *task {
-	return &task{settings: s, turns: pace.NewSlots(s.connections)}
+func newTask(s *settings, logger *slog.Logger) *task {
+	return &task{settings: s, logger: logger, turns: pace.NewSlots(s.connections)}
 }
 
 // Open returns a writer; it needs no connection before it writes.
@@ -28,21 +31,20 @@ func (t *task) Open(context.Context, schemas.TopicPartition, int64) (connectors.
 	return &writer{task: t, builder: builder{settings: t.settings}}, nil
 }
 
-// Close closes the connections.
+// Close closes the connections. None has anything under way: writers care for that.
 func (t *task) Close(context.Context) error {
 	t.mu.Lock()
 	idle := t.idle
 	t.idle = nil
 	t.mu.Unlock()
-	var errs []error
 	for _, l := range idle {
-		errs = append(errs, l.close())
+		l.end()
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
-// acquire waits for a lane, which must be released.
-func (t *task) acquire(ctx context.Context) (*lane, error) {
+// acquire waits for a session, which must be released.
+func (t *task) acquire(ctx context.Context) (*session, error) {
 	if err := t.turns.Acquire(ctx); err != nil {
 		return nil, err
 	}
@@ -53,20 +55,20 @@ func (t *task) acquire(ctx context.Context) (*lane, error) {
 		t.idle = t.idle[:n-1]
 		return l, nil
 	}
-	return newLane(t.settings), nil
+	return newSession(t.settings), nil
 }
 
-// release takes a lane back. A broken one is thrown away: nobody knows what its connections still have under way.
-func (t *task) release(l *lane, broken bool) {
-	if broken || l.ctx.Err() != nil {
-		l.cut()
-		_ = l.close()
-	} else {
-		t.mu.Lock()
-		t.idle = append(t.idle, l)
-		t.mu.Unlock()
+// release takes a session back. A broken one is ended; its connections that have commands under way are returned, and must be
+// settled.
+func (t *task) release(l *session, broken bool) (left []*conn) {
+	defer t.turns.Release()
+	if broken || l.interrupted() {
+		return l.end()
 	}
-	t.turns.Release()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.idle = append(t.idle, l)
+	return nil
 }
 
 // probe asks the server whether it is there, lets us in and has the commands we need. That a server is away is
@@ -76,20 +78,24 @@ func (t *task) probe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = l.probe(ctx, t.settings)
-	t.release(l, err != nil)
+	err = t.ask(ctx, l)
+	for _, c := range t.release(l, err != nil) {
+		_ = c.Conn.Close() // nothing that it asked changes anything
+	}
 	return err
 }
 
-func (l *lane) probe(ctx context.Context, s *settings) error {
-	defer l.cutWhenOver(ctx)()
-	if err := l.client.Ping(ctx).Err(); err != nil {
+func (t *task) ask(ctx context.Context, l *session) error {
+	defer l.interruptWhenOver(ctx)()
+	s := t.settings
+	if err := l.client.Ping(l.ctx).Err(); err != nil {
 		return s.failure("connect to Redis at "+s.dial.Addr, err)
 	}
+	t.probeKill(l)
 	if s.kind != typeJSON {
 		return nil
 	}
-	answer, err := l.client.Do(ctx, "COMMAND", "INFO", "JSON.SET").Slice()
+	answer, err := l.client.Do(l.ctx, "COMMAND", "INFO", "JSON.SET").Slice()
 	if err == nil && len(answer) == 1 && answer[0] == nil || err != nil && isNil(err) {
 		return connectors.Correctable(fmt.Errorf("use redis.type=JSON at %s: %w", s.dial.Addr, errNoJSON))
 	}

@@ -26,10 +26,15 @@ type writer struct {
 	commands []goredis.Cmder
 	owners   []int   // owners[i] is the index in the chunk of the record that commands[i] is for
 	faults   []error // what is wrong with each record of the chunk, nil for most
+	// left are connections that may still execute commands of this writer. Nothing is written before they are settled.
+	left []*conn
 }
 
 // Write sends batch in pipelines.
 func (w *writer) Write(ctx context.Context, batch []schemas.Record) (int, error) {
+	if err := w.settle(ctx); err != nil {
+		return 0, err
+	}
 	l, err := w.task.acquire(ctx)
 	if err != nil {
 		return 0, connectors.Retriable(fmt.Errorf("wait for a connection: %w", err))
@@ -41,15 +46,36 @@ func (w *writer) Write(ctx context.Context, batch []schemas.Record) (int, error)
 		n, broken, err = w.pipeline(ctx, l, batch[done:], &bad)
 		done += n
 	}
-	w.task.release(l, broken)
+	w.left = w.task.release(l, broken)
+	if wrong := w.settle(ctx); err == nil || wrong != nil && !connectors.IsRetriable(wrong) {
+		err = wrong
+	}
 	if rejected := bad.Result(); rejected != nil {
 		return done, rejected // what else went wrong will do so again when the rest is offered
 	}
 	return done, err
 }
 
+// settle makes certain that commands without an answer take no effect any more, before they are repeated here or by
+// the next owner of the partition. That may take a little longer than ctx.
+func (w *writer) settle(ctx context.Context) error {
+	if len(w.left) == 0 {
+		return nil
+	}
+	ctx, cancel := withOvertime(ctx, w.task.settings.timeout)
+	defer cancel()
+	for i, c := range w.left {
+		if err := w.task.settle(ctx, c); err != nil {
+			w.left = w.left[i:]
+			return err
+		}
+	}
+	w.left = nil
+	return nil
+}
+
 // pipeline writes records from the front of batch and returns how many are done, written or rejected.
-func (w *writer) pipeline(ctx context.Context, l *lane, batch []schemas.Record, bad *connectors.Rejections) (
+func (w *writer) pipeline(ctx context.Context, l *session, batch []schemas.Record, bad *connectors.Rejections) (
 	done int, broken bool, err error,
 ) {
 	if err := ctx.Err(); err != nil {
@@ -129,8 +155,15 @@ func (w *writer) forget() {
 	w.builder.reset()
 }
 
-// Close frees memory; there is nothing left to write.
-func (w *writer) Close(context.Context, connectors.CloseReason) error {
-	w.commands, w.owners, w.faults, w.builder = nil, nil, nil, builder{}
+// Close frees memory; there is nothing left to write, but something may be under way.
+func (w *writer) Close(ctx context.Context, _ connectors.CloseReason) error {
+	if err := w.settle(ctx); err != nil {
+		w.task.logger.Warn("Redis could not be asked to end an old connection: a command on it that arrives late can overwrite a newer value",
+			"server", w.task.settings.dial.Addr, "error", err)
+	}
+	for _, c := range w.left {
+		_ = c.Conn.Close()
+	}
+	w.commands, w.owners, w.faults, w.builder, w.left = nil, nil, nil, builder{}, nil
 	return nil
 }

@@ -52,6 +52,7 @@ func subject(props map[string]string) sinktest.Subject {
 			b.break_(func(w http.ResponseWriter, _ *http.Request) bool { return answer(w, 403, "InvalidAccessKeyId") })
 			return func() { b.break_(nil) }
 		},
+		NoLateRequests: "an object that arrives late has the name and the records of the one it replaces",
 		Writes: func() int64 {
 			return int64(b.count("PUT") + b.count("create") + b.count("part") + b.count("complete"))
 		},

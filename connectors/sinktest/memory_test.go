@@ -243,6 +243,8 @@ func memorySubject(f flaws) Subject {
 		Tombstones:  Ignores,
 		Outage:      func(*testing.T, map[string]string) func() { return m.trouble(&m.away) },
 		RefuseLogin: func(*testing.T, map[string]string) func() { return m.trouble(&m.locked) },
+
+		NoLateRequests: "nothing is between the sink and the memory",
 	}
 }
 

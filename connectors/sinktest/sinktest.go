@@ -31,8 +31,8 @@ const (
 	Writes Tombstones = "write"
 )
 
-// Subject is a sink under test. Connector, Fresh and Stored are needed, and of Outage and NoOutage, and of RefuseLogin and
-// NoLogin, one each.
+// Subject is a sink under test. Connector, Fresh and Stored are needed, and of Outage and NoOutage, of RefuseLogin and
+// NoLogin, and of Through and NoLateRequests, one each.
 type Subject struct {
 	Connector connectors.Connector
 	// Fresh returns the properties of a connector against a fresh, empty target. The records of a writer must become
@@ -67,6 +67,12 @@ type Subject struct {
 	RefuseLogin func(t *testing.T, props map[string]string) (accept func())
 	// NoLogin says why there are no credentials to refuse.
 	NoLogin string
+	// Through returns props with each address of the service, host:port, replaced by what via makes of it. Both lead to the same
+	// target.
+	Through func(props map[string]string, via func(addr string) string) map[string]string
+	// NoLateRequests says why requests that something in between delivers late do no harm; or, when the sink cannot prevent
+	// that, where it says what they can do.
+	NoLateRequests string
 	// Writes counts the write requests that reached the target so far; nil when the target cannot tell.
 	Writes func() int64
 	// Records is how many records the longer cases write to a partition; 0 means 60.
@@ -103,6 +109,7 @@ var cases = []testCase{
 	{name: "service away in the middle", when: func(s Subject) bool { return s.Outage != nil }, run: serviceAway},
 	{name: "partition handed over while the service is away", when: func(s Subject) bool { return s.Outage != nil }, run: handedOverWhileAway},
 	{name: "login refused in the middle", when: func(s Subject) bool { return s.RefuseLogin != nil }, run: loginRefused},
+	{name: "requests that arrive late change nothing", when: func(s Subject) bool { return s.Through != nil }, run: lateRequests},
 	{name: "tombstones", when: func(s Subject) bool { return s.Tombstones != "" }, run: tombstones},
 	{name: "deletes keep their place", when: func(s Subject) bool { return s.Tombstones == Deletes }, run: deletesKeepTheirPlace},
 	{name: "poison is rejected alone", when: func(s Subject) bool { return s.Poison != nil }, run: poisonAlone},
@@ -144,6 +151,9 @@ func (s Subject) complete() error {
 	}
 	if (s.RefuseLogin == nil) == (s.NoLogin == "") {
 		return fmt.Errorf("set one of RefuseLogin and NoLogin: a login that is refused fails the task (%q)", s.NoLogin)
+	}
+	if (s.Through == nil) == (s.NoLateRequests == "") {
+		return fmt.Errorf("set one of Through and NoLateRequests: what arrives late must not undo what is newer (%q)", s.NoLateRequests)
 	}
 	return nil
 }

@@ -85,5 +85,6 @@ func TestSuite(t *testing.T) {
 		RefuseLogin: func(*testing.T, map[string]string) func() {
 			return s.during(func() { s.token = "another" }, func() { s.token = "hidden-word" })
 		},
+		NoLateRequests: "the server keeps every record: none undoes another",
 	})
 }
