@@ -99,7 +99,7 @@ func (c *Conn) Release() {
 // During runs one request of sarama's with ctx: when ctx ends first, the connection is aborted and the cause returned.
 // Who reads the answer tells Throttle what it says, since sarama's own wait for the end of a throttle cannot be ended.
 func (c *Conn) During(ctx context.Context, request func() error) error {
-	if err := c.awaitQuiet(ctx); err != nil {
+	if err := c.AwaitQuiet(ctx); err != nil {
 		return err
 	}
 	stop := context.AfterFunc(ctx, c.Abort)

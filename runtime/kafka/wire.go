@@ -131,7 +131,7 @@ func (c *Conn) learnVersions(ctx context.Context) error {
 
 // exchange sends req and returns the body of the answer.
 func (c *Conn) exchange(ctx context.Context, req kmsg.Request, limit int) (body []byte, err error) {
-	if err := c.awaitQuiet(ctx); err != nil {
+	if err := c.AwaitQuiet(ctx); err != nil {
 		return nil, err
 	}
 	stop := context.AfterFunc(ctx, c.Abort)
@@ -145,8 +145,8 @@ func (c *Conn) exchange(ctx context.Context, req kmsg.Request, limit int) (body 
 	return body, nil
 }
 
-// awaitQuiet waits until the broker reads from the connection again.
-func (c *Conn) awaitQuiet(ctx context.Context) error {
+// AwaitQuiet waits until a throttle is over and the broker reads from the connection again, or until ctx ends.
+func (c *Conn) AwaitQuiet(ctx context.Context) error {
 	if wait := time.Until(c.wire.quiet); wait > 0 {
 		if pace.Sleep(ctx, wait) != nil {
 			return context.Cause(ctx)
