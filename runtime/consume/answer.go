@@ -6,6 +6,8 @@ import (
 
 	"github.com/IBM/sarama"
 	"github.com/twmb/franz-go/pkg/kbin"
+
+	"github.com/sluice-connect/sluice/runtime/recordbatch"
 )
 
 // fetchAnswer is the head of the answer to a fetch.
@@ -21,14 +23,11 @@ type block struct {
 	err       sarama.KError
 	highWater int64
 	stable    int64 // the last stable offset: no transaction below it is open
-	aborted   []abortedTransaction
+	aborted   []recordbatch.AbortedTransaction
 	preferred int32    // replica to ask instead, -1 for none
 	diverges  epochEnd // where the log of the leader leaves the one that was read; epoch -1 when it does not
 	records   []byte   // record batches as they are on the broker's disk; part of the answer's bytes
 }
-
-// abortedTransaction says that what a producer wrote from an offset on, up to its abort marker, does not count.
-type abortedTransaction struct{ producer, first int64 }
 
 // errMisshapen says that an answer is not what the protocol says it is.
 var errMisshapen = errors.New("the answer to a fetch is misshapen")
@@ -88,9 +87,9 @@ func (r *fetchReader) block(of partitionKey) block {
 	}
 	const abortedSize = 16
 	if n := r.length(); n > 0 && n <= len(r.Src)/abortedSize {
-		b.aborted = make([]abortedTransaction, n)
+		b.aborted = make([]recordbatch.AbortedTransaction, n)
 		for i := range b.aborted {
-			b.aborted[i] = abortedTransaction{producer: r.Int64(), first: r.Int64()}
+			b.aborted[i] = recordbatch.AbortedTransaction{ProducerID: r.Int64(), FirstOffset: r.Int64()}
 			r.tags(nil)
 		}
 	} else if n > 0 {

@@ -64,7 +64,8 @@ func (p *Partition) Rewind(offset int64) {
 
 // goBack fetches from offset on anew, and forgets what is queued.
 func (p *Partition) goBack(offset int64) {
-	p.reading = reading{at: offset, damaged: p.reading.damaged, bytes: p.reading.bytes}
+	p.reading.forget()
+	p.reading.at = offset
 	p.mu.Lock()
 	p.queue, p.bytes, p.err = nil, 0, nil
 	p.fetchAt = offset
@@ -114,17 +115,14 @@ func (p *Partition) isAt(from fetchFrom) bool {
 
 // deliver queues what was fetched.
 func (p *Partition) deliver(from fetchFrom, batches []fetched) {
-	if len(batches) == 0 {
-		return
-	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.isAt(from) {
 		return
 	}
 	for i := range batches {
-		p.bytes += batches[i].size
-		p.epochs.add(batches[i].first, batches[i].epoch)
+		p.bytes += batches[i].size()
+		p.epochs.add(max(batches[i].batch.BaseOffset, from.at), batches[i].batch.LeaderEpoch)
 	}
 	p.queue = append(p.queue, batches...)
 	p.fetchAt = batches[len(batches)-1].next

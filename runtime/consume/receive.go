@@ -1,7 +1,6 @@
 package consume
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"time"
@@ -35,35 +34,8 @@ func (l *fetchLoop) receive(ctx context.Context, from fetchFrom, b *block) (move
 		l.answered(p, 0)
 		return false
 	}
-	if from.copies {
-		b.records = bytes.Clone(b.records)
-	}
 	l.queue(from, b)
 	return false
-}
-
-// queue gives the partition the batches of a block that it has not got yet.
-func (l *fetchLoop) queue(from fetchFrom, b *block) {
-	batches, cut, err := split(b.records)
-	aborted := newAbortedRanges(b.aborted)
-	next, kept := from.at, batches[:0]
-	for _, batch := range batches {
-		if batch.next > next {
-			batch.aborted = aborted
-			kept, next = append(kept, batch), batch.next
-		}
-	}
-	switch {
-	case len(kept) > 0:
-		l.answered(from.p, 0)
-		from.p.deliver(from, kept)
-	case err != nil:
-		l.damaged(from, err)
-	case cut:
-		l.askForMore(from)
-	default: // only what was there before
-		l.damaged(from, errBatch)
-	}
 }
 
 // end returns where the log ends for a consumer with this isolation level.

@@ -3,20 +3,24 @@ package consume
 import (
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/sluice-connect/sluice/runtime/kafka"
+	"github.com/sluice-connect/sluice/runtime/recordbatch"
 	"github.com/sluice-connect/sluice/schemas"
 )
 
 // reading is the batch that a pipeline is in. It belongs to the pipeline's goroutine.
 type reading struct {
-	active  bool
 	batch   fetched
-	records opened
-	at      int64 // position: the next record that counts
-	damaged int   // times in a row that what a broker sent could not be read
-	bytes   int   // of keys, values and headers since the last call of Take began
+	records *recordbatch.Reader // nil between batches
+	at      int64               // position: the next record that counts
+	damaged int                 // times in a row that what a broker sent could not be read
 }
+
+// takeMost is how many bytes of records Take returns at a time, give or take a record: a batch may become many times as
+// large as what the broker sent.
+const takeMost = 8 << 20
 
 // Take appends up to n queued records to dst and returns the position behind them, which may lie beyond the last
 // record. It returns next = -1 when nothing is queued. A jump of the position, which may go back, is returned without
@@ -25,9 +29,9 @@ type reading struct {
 func (p *Partition) Take(dst []schemas.Record, n int) (records []schemas.Record, next int64, err error) {
 	r := &p.reading
 	before, began, jumped := len(dst), r.at, false
-	r.bytes = 0
-	for len(dst)-before < n {
-		if !r.active {
+	room := recordbatch.Room{Records: n, Bytes: takeMost}
+	for room.Left() {
+		if r.records == nil {
 			b, ok := p.unqueue(r.at != began)
 			if !ok {
 				break
@@ -36,20 +40,32 @@ func (p *Partition) Take(dst []schemas.Record, n int) (records []schemas.Record,
 				r.at, jumped = b.next, true
 				break
 			}
-			if !p.open(b) {
-				continue
-			}
+			p.open(b)
+			continue
 		}
-		dst = p.read(dst, n-(len(dst)-before))
+		dst = p.read(dst, &room)
 	}
 	if jumped || r.at != began {
 		p.metrics.Read(len(dst)-before, r.at)
-		p.metrics.Bytes(r.bytes)
+		p.metrics.Bytes(sizeOf(dst[before:]))
 		return dst, r.at, nil
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return dst, -1, p.err
+}
+
+// sizeOf returns the bytes of keys, values and headers.
+func sizeOf(records []schemas.Record) int {
+	n := 0
+	for i := range records {
+		raw := &records[i].Raw
+		n += len(raw.Key) + len(raw.Value)
+		for j := range raw.Headers {
+			n += len(raw.Headers[j].Key) + len(raw.Headers[j].Value)
+		}
+	}
+	return n
 }
 
 // unqueue takes the next batch from the queue; a jump only when Take has nothing else to return.
@@ -65,78 +81,58 @@ func (p *Partition) unqueue(moved bool) (b fetched, ok bool) {
 	return b, true
 }
 
-// open begins to read a batch; ok is false when it has no records for the pipeline.
-func (p *Partition) open(b fetched) (ok bool) {
+// open begins to read a batch, unless it has no records for the pipeline.
+func (p *Partition) open(b fetched) {
 	r := &p.reading
-	if b.next <= r.at { // read already, before brokers changed
-		p.close(b)
-		return false
+	r.batch = b
+	if b.filter.Skip(b.batch) {
+		p.close()
+		return
 	}
-	aborted := b.aborted.has(&b)
-	if (b.control || aborted) && !(b.control && aborted) {
-		p.close(b)
-		return false
-	}
-	records, err := openBatch(b.raw, p.cfg.BatchMaxBytes)
-	if err == nil && b.control {
-		err = b.aborted.seeMarker(b.producer, &records)
-	}
+	records, err := b.batch.Open(p.TopicPartition, r.at, recordbatch.Limits{Decoded: int64(p.cfg.BatchMaxBytes)})
 	if err != nil {
-		p.trouble(b, err)
-		return false
+		p.trouble(err)
+		return
 	}
-	if b.control {
-		p.close(b)
-		return false
-	}
-	r.active, r.batch, r.records = true, b, records
-	return true
+	r.records = records
 }
 
-// read appends up to n records of the batch that is open, and closes it behind the last.
-func (p *Partition) read(dst []schemas.Record, n int) []schemas.Record {
+// read appends records of the batch that is open, and closes it behind the last.
+func (p *Partition) read(dst []schemas.Record, room *recordbatch.Room) []schemas.Record {
 	r := &p.reading
-	for ; n > 0; n-- {
-		dst = append(dst, schemas.Record{Topic: p.Topic, Source: p.TopicPartition})
-		rec := &dst[len(dst)-1]
-		ok, err := r.records.next(rec)
-		for ok && rec.Offset < r.at {
-			ok, err = r.records.next(rec)
-		}
-		if ok {
-			r.at = rec.Offset + 1
-			r.bytes += sizeOf(rec)
-			continue
-		}
-		dst = dst[:len(dst)-1]
-		b := r.batch
-		r.active, r.batch, r.records = false, fetched{}, opened{}
-		if err != nil {
-			p.trouble(b, err)
-		} else {
-			r.damaged = 0
-			p.close(b)
-		}
-		break
+	had := len(dst)
+	dst, err := r.records.Read(dst, room)
+	if len(dst) > had {
+		r.at = dst[len(dst)-1].Offset + 1
+	}
+	switch {
+	case err == nil:
+	case errors.Is(err, io.EOF):
+		r.damaged = 0
+		p.close()
+	default:
+		p.trouble(err)
 	}
 	return dst
 }
 
-// sizeOf returns the bytes of key, value and headers.
-func sizeOf(rec *schemas.Record) int {
-	n := len(rec.Raw.Key) + len(rec.Raw.Value)
-	for i := range rec.Raw.Headers {
-		n += len(rec.Raw.Headers[i].Key) + len(rec.Raw.Headers[i].Value)
+// forget lets go of the batch that is read.
+func (r *reading) forget() {
+	if r.records != nil {
+		r.records.Close()
 	}
-	return n
+	r.records, r.batch = nil, fetched{}
 }
 
-// close moves the position behind a batch and makes room for others.
-func (p *Partition) close(b fetched) {
-	p.reading.at = max(p.reading.at, b.next)
+// close moves the position behind the batch and makes room for others.
+func (p *Partition) close() {
+	r := &p.reading
+	r.at = max(r.at, r.batch.next)
+	size := r.batch.size()
+	r.forget()
 	p.mu.Lock()
 	wasFull := p.bytes >= p.limit
-	p.bytes -= b.size
+	p.bytes -= size
 	hasRoom := wasFull && p.bytes < p.limit
 	p.mu.Unlock()
 	if hasRoom {
@@ -144,31 +140,42 @@ func (p *Partition) close(b fetched) {
 	}
 }
 
-// trouble decides about a batch that cannot be read, or whose rest cannot: one that is too large is passed over if
-// records that fail are tolerated, one that is damaged is fetched again, for it may have come to grief on the way.
-func (p *Partition) trouble(b fetched, err error) {
+// trouble decides about a batch that cannot be read, or whose rest cannot: what is too large is passed over if records
+// that fail are tolerated, and what is damaged is fetched again, for it may have come to grief on the way.
+func (p *Partition) trouble(err error) {
 	r := &p.reading
+	var large *recordbatch.TooLarge
 	switch {
-	case errors.Is(err, errTooLarge) && p.cfg.SkipBatches:
-		p.cfg.Logger.Error("record batch was skipped: its records take more memory than consumer.override."+kafka.BatchMaxBytes+" allows",
-			"topic", p.Topic, "partition", p.Partition, "from", max(b.first, r.at), "to", b.next-1, "limit", p.cfg.BatchMaxBytes, "error", err)
-		p.cfg.Metrics.RecordsSkipped(b.next - max(b.first, r.at))
-		p.close(b)
-	case errors.Is(err, errTooLarge):
-		p.end(fmt.Errorf("read %s at offset %d: the records of the batch from offset %d to %d take more memory than consumer.override.%s allows (%d bytes): "+
-			"raise it, or skip such batches with errors.tolerance=all: %w", p.TopicPartition, r.at, b.first, b.next-1, kafka.BatchMaxBytes, p.cfg.BatchMaxBytes, err))
+	case errors.As(err, &large) && p.cfg.SkipBatches:
+		p.cfg.Logger.Error("records were skipped: they take more memory than is allowed, and errors.tolerance is all",
+			"topic", p.Topic, "partition", p.Partition, "from", large.From, "to", large.To, "records", large.To-large.From+1, "error", p.advise(large))
+		p.cfg.Metrics.RecordsSkipped(large.To - large.From + 1)
+		if r.at = max(r.at, large.To+1); r.records == nil || r.at >= r.batch.next {
+			p.close()
+		}
+	case large != nil:
+		p.end(fmt.Errorf("read %s at offset %d: %w; or skip such records with errors.tolerance=all", p.TopicPartition, r.at, p.advise(large)))
 	default:
 		if r.damaged++; r.damaged >= damagedMost {
-			p.end(fmt.Errorf("read %s at offset %d: the record batch there cannot be read (damaged): %w", p.TopicPartition, r.at, err))
+			p.end(fmt.Errorf("read %s at offset %d: the record batch there is damaged: %w", p.TopicPartition, r.at, err))
 			return
 		}
 		p.goBack(r.at)
 	}
 }
 
+// advise says which setting a batch is too large for.
+func (p *Partition) advise(large *recordbatch.TooLarge) error {
+	if large.From == large.To && large.Limit != int64(p.cfg.BatchMaxBytes) { // a limit that nobody sets
+		return large
+	}
+	return fmt.Errorf("%w: raise consumer.override.%s", large, kafka.BatchMaxBytes)
+}
+
 // end is the end of the partition, for all that is queued comes after what cannot be read: Take returns err.
 func (p *Partition) end(err error) {
+	p.reading.forget()
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.queue, p.bytes, p.err = nil, 0, err
-	p.mu.Unlock()
 }

@@ -234,4 +234,3 @@ func contains(text string, parts ...string) bool {
 	}
 	return true
 }
-
