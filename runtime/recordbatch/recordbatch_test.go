@@ -184,6 +184,20 @@ func TestTooLarge(t *testing.T) {
 	}
 }
 
+// TestClaimedSize refuses a frame that claims 4 GiB in its header, before memory is taken for it.
+func TestClaimedSize(t *testing.T) {
+	frame := binary.LittleEndian.AppendUint64([]byte{0x28, 0xb5, 0x2f, 0xfd, 0xe0}, 4<<30)
+	batches, _, err := Split(seal(kmsg.RecordBatch{Magic: 2, Attributes: 4, NumRecords: 1, Records: append(frame, 1, 0, 0)}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = readAll(&batches[0], 0, Limits{})
+	var large *TooLarge
+	if !errors.As(err, &large) {
+		t.Fatal(err)
+	}
+}
+
 // TestTooManyHeaders skips a record with 31 million headers in a few bytes, and delivers what is around it.
 func TestTooManyHeaders(t *testing.T) {
 	const headers = 31e6
