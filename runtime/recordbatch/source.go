@@ -89,14 +89,13 @@ func (d *lz4Decoder) reset(data []byte, _ int64) error {
 	return nil
 }
 
-// zstdWindow is the largest window: what the highest level of a producer asks for at most is 128 MiB, of 8 MiB a
-// decoder has to be capable.
+// zstdWindow is the largest window a frame may ask for; levels up to 21 stay within it.
 const zstdWindow = 64 << 20
 
 type zstdDecoder struct {
 	*zstd.Decoder
-	in     bytes.Reader
-	window int64
+	in    bytes.Reader
+	limit int64
 }
 
 func (d *zstdDecoder) reset(data []byte, limit int64) error {
@@ -107,13 +106,13 @@ func (d *zstdDecoder) reset(data []byte, limit int64) error {
 		}
 		return d.Reset(nil)
 	}
-	if window := min(max(limit, zstd.MinWindowSize), zstdWindow); d.Decoder == nil || window != d.window {
+	if window := min(max(limit, zstd.MinWindowSize), zstdWindow); d.Decoder == nil || limit != d.limit {
 		decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
-			zstd.WithDecoderMaxWindow(uint64(window)), zstd.WithDecodeBuffersBelow(0))
+			zstd.WithDecoderMaxWindow(uint64(window)), zstd.WithDecoderMaxMemory(uint64(max(limit, zstd.MinWindowSize))), zstd.WithDecodeBuffersBelow(0))
 		if err != nil {
 			return err
 		}
-		d.Decoder, d.window = decoder, window
+		d.Decoder, d.limit = decoder, limit
 	}
 	return d.Reset(&d.in)
 }
