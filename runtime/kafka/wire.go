@@ -179,7 +179,7 @@ func (w *wire) exchange(req kmsg.Request, limit int) ([]byte, error) {
 const frameHeader = 8
 
 // chunk is how much memory is taken for an answer before it has come.
-const chunk = 1 << 20
+const chunk = 8 << 20
 
 // read reads one answer.
 func (w *wire) read(limit int) ([]byte, error) {
