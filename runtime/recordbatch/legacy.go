@@ -3,6 +3,7 @@ package recordbatch
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"io"
 
@@ -110,7 +111,7 @@ func (r *Reader) findShift() error {
 	last := int64(-1)
 	for {
 		frame, err := r.frame()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

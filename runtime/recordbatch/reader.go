@@ -278,9 +278,9 @@ func (r *Reader) refill() error {
 		return r.tooLarge(-1)
 	case n > 0:
 		return nil
-	case err == io.EOF && kept == 0 && r.b.Magic < 2:
+	case errors.Is(err, io.EOF) && kept == 0 && r.b.Magic < 2:
 		return io.EOF
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return r.corrupt("the records end too early")
 	case err != nil:
 		return r.failed(err)

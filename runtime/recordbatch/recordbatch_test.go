@@ -222,7 +222,7 @@ func TestTooManyHeaders(t *testing.T) {
 		t.Fatal(len(recs), err)
 	}
 	recs, err = r.Read(nil, &room)
-	if err != io.EOF || len(recs) != 1 || recs[0].Offset != 12 {
+	if !errors.Is(err, io.EOF) || len(recs) != 1 || recs[0].Offset != 12 {
 		t.Fatal(len(recs), err)
 	}
 }
@@ -302,7 +302,7 @@ func BenchmarkRead(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				if recs, err := r.Read(dst, &Room{Records: benchRecords + 1, Bytes: 1 << 30}); err != io.EOF || len(recs) != benchRecords {
+				if recs, err := r.Read(dst, &Room{Records: benchRecords + 1, Bytes: 1 << 30}); !errors.Is(err, io.EOF) || len(recs) != benchRecords {
 					b.Fatal(err)
 				}
 				r.Close()

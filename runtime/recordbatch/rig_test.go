@@ -3,6 +3,7 @@ package recordbatch
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"io"
 	"testing"
@@ -86,7 +87,7 @@ func readAll(b *Batch, from int64, l Limits) ([]schemas.Record, error) {
 	var recs []schemas.Record
 	for {
 		recs, err = r.Read(recs, &Room{Records: 7, Bytes: 1 << 30})
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return recs, nil
 		}
 		if err != nil {
