@@ -1,6 +1,7 @@
 package consume_test
 
 import (
+	"context"
 	"regexp"
 	"sync/atomic"
 	"testing"
@@ -97,7 +98,9 @@ func TestTopicCreatedAgainWhileDown(t *testing.T) {
 				}
 				into(log)(&cfg)
 				cfg.Topics, cfg.CommitInterval = []string{"t"}, time.Second
-				if err := consume.New(cfg).Run(t.Context(), later); err == nil || !contains(err.Error(), "deleted and created again", "auto.offset.reset is none") {
+				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+				defer cancel()
+				if err := consume.New(cfg).Run(ctx, later); err == nil || !contains(err.Error(), "deleted and created again", "auto.offset.reset is none") {
 					t.Errorf("the consumer ended with %v", err)
 				}
 				return
