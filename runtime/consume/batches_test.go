@@ -23,7 +23,7 @@ func answerFetch(b *kafka.Broker, answer func(offset int64, most int32) []byte) 
 		if batches == nil {
 			return nil, nil, false
 		}
-		res, _ := badAnswer(r, "t").(*kmsg.FetchResponse)
+		res, _ := badAnswer(r, &r.Topics[0]).(*kmsg.FetchResponse)
 		res.Topics[0].Partitions[0].Partition, res.Topics[0].Partitions[0].RecordBatches = 0, batches
 		return res, nil, true
 	})

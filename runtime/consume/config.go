@@ -50,7 +50,9 @@ type Config struct {
 	Group      string
 	InstanceID string // static membership; "" for a dynamic member
 	Topics     []string
-	Pattern    *javaregex.Pattern // instead of Topics; it has to match a whole name
+	// CreateTopics lets a broker create those of Topics that are missing, if it may.
+	CreateTopics bool
+	Pattern      *javaregex.Pattern // instead of Topics; it has to match a whole name
 
 	SessionTimeout    time.Duration
 	HeartbeatInterval time.Duration
@@ -66,6 +68,10 @@ type Config struct {
 	FetchMinBytes, FetchMaxBytes int32
 	FetchMaxWait                 time.Duration
 	PartitionMaxBytes            int32
+	// BatchMaxBytes is the most memory that the records of one batch may take once it is decompressed.
+	BatchMaxBytes int
+	// SkipBatches passes over batches beyond that, instead of ending the partition.
+	SkipBatches bool
 	// MaxRecords is the most records a pipeline should take at a time (max.poll.records).
 	MaxRecords int
 
@@ -139,7 +145,8 @@ func NewConfig(props map[string]string, clientID, group string) (Config, error) 
 		RebalanceTimeout: millis(v, "max.poll.interval.ms"), MetadataMaxAge: max(millis(v, "metadata.max.age.ms"), metadataLeast),
 		FetchMinBytes: int32(v.Int("fetch.min.bytes")), FetchMaxBytes: int32(v.Int("fetch.max.bytes")),
 		FetchMaxWait: millis(v, "fetch.max.wait.ms"), PartitionMaxBytes: int32(v.Int("max.partition.fetch.bytes")),
-		MaxRecords: int(v.Int("max.poll.records"))}
+		MaxRecords: int(v.Int("max.poll.records")), CreateTopics: v.Bool("allow.auto.create.topics"),
+		BatchMaxBytes: int(v.Int(kafka.BatchMaxBytes))}
 	if v.String("group.id") != "" {
 		c.Group = v.String("group.id")
 	}
@@ -198,6 +205,9 @@ const (
 	backoffFirst = 100 * time.Millisecond
 	backoffMax   = time.Second
 )
+
+// lookups are the waits between lookups of one partition.
+var lookups = pace.Backoff{First: backoffFirst, Max: backoffMax}
 
 func newBackoff() *pace.Backoff {
 	return &pace.Backoff{First: backoffFirst, Max: backoffMax, Low: 0.8, High: 1.2}

@@ -9,8 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/IBM/sarama"
-
 	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/runtime/kafka"
 	"github.com/sluice-connect/sluice/runtime/metrics"
@@ -38,18 +36,19 @@ type Consumer struct {
 	stopped context.Context
 	stop    context.CancelFunc
 	paused  atomic.Bool
-	pausing chan struct{} // holds a token when paused has changed
-	commits chan struct{} // holds a token when a commit was asked for
+	pausing pace.Signal // paused has changed
+	commits pace.Signal // a commit was asked for
 
 	// The fields below belong to the goroutine of Run.
-	client  sarama.Client
+	cluster *cluster
 	sub     *subscription
 	member  *member
 	leaders *leaders
 	fetcher *fetcher
 	parts   []*Partition
 
-	lookups sync.WaitGroup // in the background; they end with the client
+	looking context.Context // of what is looked up in the background
+	lookups sync.WaitGroup
 }
 
 // New returns a consumer that does nothing until Run.
@@ -57,7 +56,7 @@ func New(cfg Config) *Consumer {
 	if cfg.Metrics == nil {
 		cfg.Metrics = metrics.Detached()
 	}
-	c := &Consumer{cfg: cfg, log: cfg.Logger, pausing: make(chan struct{}, 1), commits: make(chan struct{}, 1)}
+	c := &Consumer{cfg: cfg, log: cfg.Logger, pausing: pace.NewSignal(), commits: pace.NewSignal()}
 	c.stopped, c.stop = context.WithCancel(context.Background())
 	return c
 }
@@ -73,19 +72,11 @@ func (c *Consumer) Resume() { c.setPaused(false) }
 
 // RequestCommit asks for a commit soon, of what the pipelines have said by then. It never blocks; requests close to
 // each other share a commit, and one made while nothing is assigned is for the next assignment.
-func (c *Consumer) RequestCommit() {
-	select {
-	case c.commits <- struct{}{}:
-	default:
-	}
-}
+func (c *Consumer) RequestCommit() { c.commits.Set() }
 
 func (c *Consumer) setPaused(paused bool) {
 	c.paused.Store(paused)
-	select {
-	case c.pausing <- struct{}{}:
-	default:
-	}
+	c.pausing.Set()
 }
 
 // Run consumes until Stop is called or ctx ends, which cuts everything short, or an error no retry will mend is met.
@@ -94,15 +85,18 @@ func (c *Consumer) Run(ctx context.Context, h Handler) error {
 	soft, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(c.stopped, cancel)()
-	online, disconnectAll := context.WithCancel(ctx)
-	defer disconnectAll()
-	if err := c.connect(online, soft); err != nil {
+	if err := c.connect(soft); err != nil {
 		return c.ended(ctx, err)
 	}
-	defer c.lookups.Wait()
-	defer func() { disconnectAll(); _ = c.client.Close() }() // its connections are all that is left of it
+	c.cluster = newCluster(&c.cfg)
+	c.sub = &subscription{cfg: &c.cfg, cluster: c.cluster, log: c.log}
+	c.member = &member{cfg: &c.cfg}
+	c.leaders = &leaders{cfg: &c.cfg, cluster: c.cluster}
+	looking, stopLooking := context.WithCancel(ctx)
+	c.looking = looking
+	defer c.cluster.close()
+	defer func() { stopLooking(); c.lookups.Wait() }()
 	fetching, stopFetching := context.WithCancel(ctx)
-	c.leaders = &leaders{cfg: &c.cfg, client: c.client}
 	c.fetcher = newFetcher(fetching, &c.cfg, c.leaders)
 	fetched := make(chan struct{})
 	go func() { defer close(fetched); c.fetcher.run() }()
@@ -148,29 +142,25 @@ func (c *Consumer) ended(ctx context.Context, err error) error {
 	return err
 }
 
-// connect waits for a broker, but not with one that refuses us. The client it makes lives until ctx ends, the wait ends with soft.
-func (c *Consumer) connect(ctx, soft context.Context) error {
+// connect waits for a broker until ctx ends, but not with one that refuses us.
+func (c *Consumer) connect(ctx context.Context) error {
 	wait := newBackoff()
 	said := ""
 	for {
-		client, err := kafka.NewClient(ctx, soft, c.cfg.Bootstrap, c.cfg.Client)
-		if err == nil {
-			c.client = client
-			c.sub = &subscription{cfg: &c.cfg, client: client, log: c.log}
-			c.member = &member{cfg: &c.cfg}
+		err := kafka.Reach(ctx, c.cfg.Bootstrap, c.cfg.Client)
+		switch {
+		case err == nil:
 			return nil
-		}
-		if kafka.TurnedAway(err) {
+		case ctx.Err() != nil: // it was given up, which says nothing about the brokers
+			return ctx.Err()
+		case kafka.TurnedAway(err):
 			return err
 		}
 		if text := err.Error(); text != said {
 			said = text
 			c.log.Warn("no Kafka broker can be reached; will keep trying", "bootstrap.servers", c.cfg.Bootstrap, "error", err)
 		}
-		_ = pace.Sleep(soft, wait.Next())
-		if soft.Err() != nil {
-			return soft.Err()
-		}
+		_ = pace.Sleep(ctx, wait.Next())
 	}
 }
 
@@ -191,7 +181,7 @@ func (c *Consumer) generation(ctx, soft context.Context, h Handler) error {
 	if err := c.coordinate(soft); err != nil {
 		return err
 	}
-	assigned, err := c.member.join(soft, c.sub.topics, c.sub.ids)
+	assigned, err := c.member.join(soft, c.sub.topics, func(topic string) []int32 { return c.sub.ids(soft, topic) })
 	if err != nil {
 		return err
 	}
@@ -226,7 +216,7 @@ type looked struct {
 func (c *Consumer) look() <-chan looked {
 	out := make(chan looked, 1)
 	c.lookups.Go(func() {
-		view, err := c.sub.look()
+		view, err := c.sub.look(c.looking)
 		out <- looked{view, err}
 	})
 	return out

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"slices"
 	"strings"
 
 	"github.com/IBM/sarama"
@@ -14,9 +12,10 @@ import (
 )
 
 // coordinate connects to the group's coordinator. It ends with ctx whatever the brokers do, which sarama's own lookup
-// does not: heartbeats depend on it.
+// does not: heartbeats depend on it. A consumer that stops does not wait until a throttle is over: the broker reads
+// from a new connection at once.
 func (c *Consumer) coordinate(ctx context.Context) error {
-	if conn := c.member.conn; conn != nil && !conn.Aborted() {
+	if conn := c.member.conn; conn != nil && !conn.Aborted() && (c.stopped.Err() == nil || !conn.Throttled()) {
 		return nil
 	}
 	c.disconnect()
@@ -36,18 +35,10 @@ func (c *Consumer) disconnect() {
 	}
 }
 
-// findCoordinator asks the brokers one after the other, in another order each time: one that hangs should not be in
-// the way for ever.
+// findCoordinator asks the brokers one after the other.
 func (c *Consumer) findCoordinator(ctx context.Context) (string, error) {
-	addrs := slices.Clone(c.cfg.Bootstrap)
-	for _, b := range c.client.Brokers() {
-		addrs = append(addrs, b.Addr())
-	}
-	slices.Sort(addrs)
-	addrs = slices.Compact(addrs)
-	rand.Shuffle(len(addrs), func(i, j int) { addrs[i], addrs[j] = addrs[j], addrs[i] })
 	var failed error
-	for _, addr := range addrs {
+	for _, addr := range c.cluster.addrs() {
 		found, err := c.askForCoordinator(ctx, addr)
 		if err == nil {
 			return found, nil

@@ -32,7 +32,7 @@ func (c *Consumer) watchEnds(ctx context.Context) {
 		ends, err := c.leaders.offsets(ctx, tps, ResetLatest)
 		for _, p := range quiet {
 			if end, found := ends[p.TopicPartition]; found {
-				p.metrics.Fetched(0, end)
+				p.metrics.Ends(end.offset)
 			}
 		}
 		if err != nil {

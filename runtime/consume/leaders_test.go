@@ -98,7 +98,7 @@ func damage(b *kafka.Broker, always bool) {
 			for _, p := range topic.Partitions {
 				if p.Partition == 1 && p.FetchOffset == 0 {
 					done.Store(true)
-					return badAnswer(r, topic.Topic), nil, true
+					return badAnswer(r, &topic), nil, true
 				}
 			}
 		}
@@ -106,13 +106,13 @@ func damage(b *kafka.Broker, always bool) {
 	})
 }
 
-func badAnswer(r *kmsg.FetchRequest, topic string) kmsg.Response {
+func badAnswer(r *kmsg.FetchRequest, of *kmsg.FetchRequestTopic) kmsg.Response {
 	res := r.ResponseKind().(*kmsg.FetchResponse)
 	batch := kmsg.RecordBatch{Magic: 2, Length: 49, NumRecords: 1, CRC: 12345}
 	rp := kmsg.NewFetchResponseTopicPartition()
 	rp.Partition, rp.HighWatermark, rp.LastStableOffset, rp.RecordBatches = 1, 100, 100, batch.AppendTo(nil)
 	rt := kmsg.NewFetchResponseTopic()
-	rt.Topic, rt.Partitions = topic, []kmsg.FetchResponseTopicPartition{rp}
+	rt.Topic, rt.TopicID, rt.Partitions = of.Topic, of.TopicID, []kmsg.FetchResponseTopicPartition{rp}
 	res.Topics = append(res.Topics, rt)
 	return res
 }

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"time"
 
 	"github.com/IBM/sarama"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/sluice-connect/sluice/runtime/kafka"
 	"github.com/sluice-connect/sluice/schemas/crash"
@@ -17,29 +19,31 @@ import (
 
 // fetchLoop fetches from one broker.
 type fetchLoop struct {
-	*fetcher
+	fetcher *fetcher
+	cfg     *Config
+	log     *slog.Logger
 	addr    string
-	wake    chan struct{} // holds a token when a partition of the broker may be fetched again
+	wake    pace.Signal // a partition of the broker may be fetched again, or none is left
 	conn    *kafka.Conn
+	session fetchSession
+	from    []fetchFrom // of the last plan, for its memory
+	turn    int         // counts plans, so that each partition stands first at times
 	backoff *pace.Backoff
-	said    string        // the last trouble in the log
 	short   time.Duration // how long a request may wait while partitions are left out of it
 }
 
-func (l *fetchLoop) signal() {
-	select {
-	case l.wake <- struct{}{}:
-	default:
-	}
-}
-
-// run fetches until ctx ends.
+// run fetches until ctx ends, or until no partition is routed to the broker any more.
 func (l *fetchLoop) run(ctx context.Context) {
 	defer l.disconnect()
 	for ctx.Err() == nil {
+		if l.conn != nil && l.conn.AwaitQuiet(ctx) != nil {
+			return
+		}
 		plan := l.plan()
 		if len(plan.from) == 0 {
-			l.disconnectIdle()
+			if l.fetcher.unneeded(l) {
+				return
+			}
 			select {
 			case <-ctx.Done():
 			case <-l.wake:
@@ -60,11 +64,13 @@ func (l *fetchLoop) run(ctx context.Context) {
 func (l *fetchLoop) round(ctx context.Context, plan fetchPlan) {
 	err := l.connect(ctx)
 	if err == nil {
-		err = l.guarded(func() error { return l.fetch(ctx, plan) })
+		err = l.guarded(func() error { return l.ask(ctx, plan) })
 	}
 	if err == nil {
-		l.backoff.Reset()
-		l.said = ""
+		if l.backoff.Failures() > 0 {
+			l.backoff.Reset()
+			l.fetcher.said(l.addr, "")
+		}
 		return
 	}
 	l.disconnect()
@@ -75,42 +81,44 @@ func (l *fetchLoop) round(ctx context.Context, plan fetchPlan) {
 	_ = pace.Sleep(ctx, l.backoff.Next())
 }
 
+// ask asks what has to be known before partitions are fetched, and otherwise fetches them.
+func (l *fetchLoop) ask(ctx context.Context, plan fetchPlan) error {
+	if unchecked := plan.unchecked(); len(unchecked) > 0 {
+		return l.check(ctx, unchecked)
+	}
+	return l.fetch(ctx, plan)
+}
+
 // awayError is an error of a broker that cannot be reached, whatever its type.
 type awayError struct{ error }
 
 func (e awayError) Unwrap() error { return e.error }
 
-func (l *fetchLoop) connect(ctx context.Context) (err error) {
-	if l.conn != nil {
+// connect connects if there is no connection, or one whose login is about to end.
+func (l *fetchLoop) connect(ctx context.Context) error {
+	if l.conn != nil && !l.conn.Expires() {
 		return nil
 	}
-	if l.conn, err = kafka.Dial(ctx, l.addr, l.cfg.Client, 0); err != nil {
-		l.conn = nil
+	conn, err := kafka.Dial(ctx, l.addr, l.cfg.Client, 0)
+	if err != nil {
 		return awayError{err}
 	}
+	if l.conn != nil { // the fetch session goes on over the new one
+		l.conn.Release()
+	}
+	l.conn = conn
 	return nil
 }
 
 func (l *fetchLoop) disconnect() {
+	l.session.forget()
 	if l.conn != nil {
 		l.conn.Release()
 		l.conn = nil
 	}
 }
 
-// disconnectIdle gives up the connection to a broker that has nothing for this consumer any more.
-func (l *fetchLoop) disconnectIdle() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, p := range l.parts {
-		if p.route.addr == l.addr {
-			return
-		}
-	}
-	l.disconnect()
-}
-
-// guarded calls f with panics turned into errors: answers are untrusted, and sarama decodes them here.
+// guarded calls f with panics turned into errors: answers are untrusted.
 func (l *fetchLoop) guarded(f func() error) error {
 	err := crash.Guard(f)
 	if p := crash.In(err); p != nil {
@@ -119,37 +127,43 @@ func (l *fetchLoop) guarded(f func() error) error {
 	return err
 }
 
-// damagedMost is how many times in a row a partition's answer may be beyond decoding before it counts as damaged on the
-// broker, and not on the way.
+// damagedMost is how many times in a row what comes of a partition may be beyond reading before it counts as damaged on
+// the broker, and not on the way.
 const damagedMost = 3
 
-// failed decides what a failed fetch means: an answer that cannot be decoded is narrowed down to the partition it
-// comes from, everything else is taken for a broker that is away.
+// failed decides what a failed fetch means: an answer that cannot be read is narrowed down to the partition it comes
+// from, everything else is taken for a broker that is away.
 func (l *fetchLoop) failed(plan fetchPlan, err error) {
 	if isConnectionError(err) {
-		if text := err.Error(); text != l.said {
-			l.said = text
+		if text := err.Error(); l.fetcher.said(l.addr, text) {
 			l.log.Warn("fetching from broker; will retry", "broker", l.addr, "error", err)
 		}
-		l.unroute(plan.from)
+		l.fetcher.unroute(plan.from)
 		return
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	if len(plan.from) == 1 {
+		l.damaged(plan.from[0], err)
+		return
+	}
+	l.fetcher.mu.Lock()
+	defer l.fetcher.mu.Unlock()
 	for _, from := range plan.from {
 		from.p.route.alone = true
 	}
-	if len(plan.from) > 1 {
-		return
-	}
-	from := plan.from[0]
+}
+
+// damaged counts what comes of a partition and cannot be read.
+func (l *fetchLoop) damaged(from fetchFrom, err error) {
+	l.fetcher.mu.Lock()
+	defer l.fetcher.mu.Unlock()
+	from.p.route.alone = true
 	if from.p.route.damaged++; from.p.route.damaged >= damagedMost {
-		from.p.fail(fmt.Errorf("read %s at offset %d: the broker's answer cannot be decoded (damaged, or larger than the limits): %w",
+		from.p.fail(from.rewinds, fmt.Errorf("read %s at offset %d: the broker's answer cannot be read (damaged, or larger than the limits): %w",
 			from.p.TopicPartition, from.at, err))
 	}
 }
 
-// isConnectionError tells a broker that is away or refuses a request from an answer that cannot be decoded.
+// isConnectionError tells a broker that is away or refuses a request from an answer that cannot be read.
 func isConnectionError(err error) bool {
 	var away awayError
 	var network net.Error
@@ -158,108 +172,71 @@ func isConnectionError(err error) bool {
 		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, sarama.ErrNotConnected) || errors.Is(err, context.Canceled)
 }
 
-// fetchFrom is one partition of a fetch request.
-type fetchFrom struct {
-	p     *Partition
-	at    int64
-	epoch int
-	most  int32 // bytes
-	// copies says that the answer may be so large that one slow partition must not keep all of it in memory.
-	copies bool
-}
+// fetchSlack is what an answer may be larger than the records that were asked for: they come in whole batches, and
+// something is said about each partition.
+const fetchSlack = maxBatchBytes + 1<<20
 
-// fetchPlan is the content of the next fetch request to a broker.
-type fetchPlan struct {
-	from []fetchFrom
-	// leavesOut says that a partition is not in the request, for lack of room or because another goes alone: the
-	// request must not wait long, or the partition would wait with it.
-	leavesOut bool
-}
-
-// largeAnswer is how much one partition may keep in memory of what came together with it.
-const largeAnswer = 8 << 20
-
-// asksForMuch reports whether the answer may be large, and mostly of other partitions than each.
-func (p *fetchPlan) asksForMuch() bool {
-	asked := 0
-	for _, from := range p.from {
-		asked += int(from.most)
-	}
-	return len(p.from) > 1 && asked > largeAnswer
-}
-
-// plan collects the partitions of the broker that have room. A partition to be fetched alone goes alone.
-func (l *fetchLoop) plan() fetchPlan {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var plan fetchPlan
-	if l.paused {
-		return plan
-	}
-	now := time.Now()
-	for _, p := range l.parts {
-		if p.route.addr != l.addr {
-			continue
-		}
-		if p.route.replica && now.After(p.route.until) {
-			p.route.addr, p.route.replica = "", false
-			l.findRoutes()
-			continue
-		}
-		at, epoch, ok := p.position()
-		if !ok {
-			plan.leavesOut = true
-			continue
-		}
-		from := fetchFrom{p: p, at: at, epoch: epoch, most: max(int32(p.limit), p.route.grown)}
-		if p.route.alone {
-			p.route.alone = false
-			return fetchPlan{from: []fetchFrom{from}, leavesOut: true}
-		}
-		plan.from = append(plan.from, from)
-	}
-	return plan
-}
-
-// shortWait is how long a request may wait at first while another partition of the broker is left out.
-const shortWait = 5 * time.Millisecond
-
-// wait returns how long the broker may wait for records. While a partition has been without room for long, the short
-// waits grow: a sink that is away must not keep the broker busy with empty answers.
-func (l *fetchLoop) wait(plan fetchPlan) time.Duration {
-	if !plan.leavesOut {
-		return l.cfg.FetchMaxWait
-	}
-	wait := min(max(l.short, shortWait), l.cfg.FetchMaxWait)
-	l.short = 2 * wait
-	return wait
-}
-
+// fetch asks for records of the partitions and queues them.
 func (l *fetchLoop) fetch(ctx context.Context, plan fetchPlan) error {
-	req := &sarama.FetchRequest{Version: 11, MaxWaitTime: int32(l.wait(plan).Milliseconds()), MinBytes: l.cfg.FetchMinBytes,
-		MaxBytes: l.cfg.FetchMaxBytes, Isolation: l.cfg.Isolation, SessionEpoch: -1, RackID: l.cfg.Client.RackID}
-	for _, from := range plan.from {
-		req.AddBlock(from.p.Topic, from.p.Partition, from.at, from.most, -1)
-		req.MaxBytes = max(req.MaxBytes, from.most)
-	}
-	var res *sarama.FetchResponse
-	err := l.conn.During(ctx, func() (err error) { res, err = l.conn.Fetch(req); return err })
+	newest, err := l.conn.Newest(ctx, kmsg.Fetch)
 	if err != nil {
 		return err
 	}
-	if res.ErrorCode != 0 {
-		return sarama.KError(res.ErrorCode)
+	if newest < fetchOldest {
+		return fmt.Errorf("fetch from broker %s: %w: it is older than Kafka 0.11", l.addr, sarama.ErrUnsupportedVersion)
 	}
+	req := l.session.request(fetchVersion(newest, plan.from), plan.from)
+	req.MaxWaitMillis, req.MinBytes, req.MaxBytes = int32(l.wait(plan).Milliseconds()), l.cfg.FetchMinBytes, l.cfg.FetchMaxBytes
+	req.IsolationLevel = int8(l.cfg.Isolation)
+	if !plan.withoutRack {
+		req.Rack = l.cfg.Client.RackID
+	}
+	for _, from := range plan.from {
+		req.MaxBytes = max(req.MaxBytes, from.most)
+	}
+	answer, err := l.conn.AskBytes(ctx, req, int(req.MaxBytes)+fetchSlack)
+	if err != nil {
+		return err
+	}
+	return l.read(ctx, plan, answer)
+}
+
+// read takes over an answer.
+func (l *fetchLoop) read(ctx context.Context, plan fetchPlan, answer []byte) error {
 	var moved []fetchFrom
 	large := plan.asksForMuch()
-	for _, from := range plan.from {
-		from.copies = large
-		if block := res.GetBlock(from.p.Topic, from.p.Partition); block != nil && l.take(ctx, from, block) {
-			moved = append(moved, from)
+	head, err := readFetch(answer, l.session.version, func(b *block) {
+		from := l.session.of(b.key)
+		if from == nil {
+			return // nobody asked for it
 		}
+		from.copies = large
+		if l.receive(ctx, *from, b) {
+			moved = append(moved, *from)
+		}
+	})
+	l.conn.Throttle(head.throttle)
+	if err != nil {
+		return fmt.Errorf("read answer of broker %s: %w", l.addr, err)
 	}
-	if len(moved) > 0 {
-		l.unroute(moved)
+	switch {
+	case head.err == sarama.ErrNoError:
+	case l.session.id != 0 && isOfSession(head.err): // the next request starts another one
+		l.session.forget()
+		return nil
+	default:
+		return head.err
 	}
+	l.session.answered(head.session)
+	l.fetcher.unroute(moved)
 	return nil
 }
+
+// isOfSession reports whether the broker does not know, or mistrusts, the session of a fetch.
+func isOfSession(err sarama.KError) bool {
+	return err == sarama.ErrFetchSessionIDNotFound || err == sarama.ErrInvalidFetchSessionEpoch || err == errFetchSessionTopicID
+}
+
+// errFetchSessionTopicID is FETCH_SESSION_TOPIC_ID_ERROR, which sarama has no name for: a broker in the middle of an
+// upgrade.
+const errFetchSessionTopicID sarama.KError = 106

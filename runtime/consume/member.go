@@ -39,6 +39,17 @@ func (m *member) ask(ctx context.Context, request func() error) error {
 	return m.conn.During(ctx, request)
 }
 
+// sync sends a SyncGroup, which is answered when the group's leader has planned: the connection would wait for as long
+// as a join may take, and the member would not see that the coordinator hangs.
+func (m *member) sync(ctx context.Context, request func() error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, m.cfg.Client.Net.ReadTimeout, errNoAnswer)
+	defer cancel()
+	return m.conn.During(ctx, request)
+}
+
+// throttle notes for how long the coordinator reads no further requests.
+func (m *member) throttle(millis int32) { m.conn.Throttle(time.Duration(millis) * time.Millisecond) }
+
 // Errors of a membership, told apart because they decide what may still be written and committed.
 var (
 	// errRebalance: the group rebalances; this member still owns its partitions until it joins again.
@@ -99,9 +110,10 @@ func (m *member) join(ctx context.Context, topics []string, partitions func(stri
 		}
 	}
 	var synced *sarama.SyncGroupResponse
-	if err := m.conn.During(ctx, func() (err error) { synced, err = m.conn.SyncGroup(sync); return err }); err != nil {
+	if err := m.sync(ctx, func() (err error) { synced, err = m.conn.SyncGroup(sync); return err }); err != nil {
 		return nil, fmt.Errorf("sync with group %s: %w", m.cfg.Group, err)
 	}
+	m.throttle(synced.ThrottleTime)
 	if err := m.classify("sync with group", synced.Err); err != nil {
 		return nil, err
 	}
@@ -127,6 +139,7 @@ func (m *member) joinGroup(ctx context.Context, topics []string) (*sarama.JoinGr
 		if err := m.conn.During(ctx, func() (err error) { joined, err = m.conn.JoinGroup(req); return err }); err != nil {
 			return nil, fmt.Errorf("join group %s: %w", m.cfg.Group, err)
 		}
+		m.throttle(joined.ThrottleTime)
 		m.asked = false
 		if joined.Err == sarama.ErrMemberIdRequired && m.id == "" {
 			m.id = joined.MemberId
@@ -142,6 +155,7 @@ func (m *member) heartbeat(ctx context.Context) error {
 	if err := m.ask(ctx, func() (err error) { res, err = m.conn.Heartbeat(req); return err }); err != nil {
 		return fmt.Errorf("send heartbeat to group %s: %w", m.cfg.Group, err)
 	}
+	m.throttle(res.ThrottleTime)
 	return m.classify("send heartbeat to group", res.Err)
 }
 

@@ -13,17 +13,18 @@ import (
 
 // offsets returns what may be committed and is not yet. Where a partition starts is no news, except when it starts at
 // the end of the log: whoever has it next would start at a later end and skip what came between.
-func (c *Consumer) offsets() map[schemas.TopicPartition]int64 {
-	var m map[schemas.TopicPartition]int64
+func (c *Consumer) offsets() starts {
+	var m starts
 	for _, p := range c.parts {
 		next, committed := p.committable.Load(), p.Committed()
 		if next == committed || (committed < 0 && next == p.From && c.cfg.Reset != ResetLatest && c.cfg.Reset != ResetBack) {
 			continue
 		}
 		if m == nil {
-			m = map[schemas.TopicPartition]int64{}
+			m = starts{}
 		}
-		m[p.TopicPartition] = next
+		epoch, topic := p.writtenUnder(next)
+		m[p.TopicPartition] = start{offset: next, epoch: epoch, note: noteOf(topic)}
 	}
 	return m
 }
@@ -49,12 +50,12 @@ func (c *Consumer) commit(ctx context.Context) (err error) {
 	for _, p := range c.parts {
 		next, sent := offsets[p.TopicPartition]
 		if code, no := refused[p.TopicPartition]; no {
-			c.log.Warn("offset was not committed; will retry", "topic", p.Topic, "partition", p.Partition, "offset", next, "error", code)
+			c.log.Warn("offset was not committed; will retry", "topic", p.Topic, "partition", p.Partition, "offset", next.offset, "error", code)
 			if !isFinal(code) {
 				err = errRefused
 			}
 		} else if sent {
-			p.setCommitted(next)
+			p.setCommitted(next.offset)
 		}
 	}
 	return err
@@ -70,16 +71,17 @@ func isFinal(code sarama.KError) bool {
 	return false
 }
 
-// commit sends the offsets. It returns the partitions that were refused one by one; err is for the whole request.
-func (m *member) commit(ctx context.Context, offsets map[schemas.TopicPartition]int64) (refused map[schemas.TopicPartition]sarama.KError, err error) {
+// commit sends the offsets, with the leader epochs of the records before them. It returns the partitions that were refused one by one; err is for the whole request.
+func (m *member) commit(ctx context.Context, offsets starts) (refused map[schemas.TopicPartition]sarama.KError, err error) {
 	req := &sarama.OffsetCommitRequest{Version: 7, ConsumerGroup: m.cfg.Group, ConsumerGroupGeneration: m.generation, ConsumerID: m.id, GroupInstanceId: m.instance()}
-	for tp, offset := range offsets {
-		req.AddBlockWithLeaderEpoch(tp.Topic, tp.Partition, offset, -1, 0, "")
+	for tp, next := range offsets {
+		req.AddBlockWithLeaderEpoch(tp.Topic, tp.Partition, next.offset, next.epoch, 0, next.note)
 	}
 	var res *sarama.OffsetCommitResponse
 	if err := m.ask(ctx, func() (err error) { res, err = m.conn.CommitOffset(req); return err }); err != nil {
 		return nil, fmt.Errorf("commit offsets of group %s: %w", m.cfg.Group, err)
 	}
+	m.throttle(res.ThrottleTimeMs)
 	for tp := range offsets {
 		code := sarama.ErrUnknown
 		if c, ok := res.Errors[tp.Topic][tp.Partition]; ok {
@@ -101,8 +103,8 @@ func (m *member) commit(ctx context.Context, offsets map[schemas.TopicPartition]
 }
 
 // committed returns the group's offsets of the partitions; -1 where there is none.
-func (m *member) committed(ctx context.Context, assigned map[string][]int32) (map[schemas.TopicPartition]int64, error) {
-	offsets := map[schemas.TopicPartition]int64{}
+func (m *member) committed(ctx context.Context, assigned map[string][]int32) (starts, error) {
+	offsets := starts{}
 	if len(assigned) == 0 {
 		return offsets, nil
 	}
@@ -111,6 +113,7 @@ func (m *member) committed(ctx context.Context, assigned map[string][]int32) (ma
 	if err := m.ask(ctx, func() (err error) { res, err = m.conn.FetchOffset(req); return err }); err != nil {
 		return nil, fmt.Errorf("fetch committed offsets of group %s: %w", m.cfg.Group, err)
 	}
+	m.throttle(res.ThrottleTimeMs)
 	if err := m.classify("fetch committed offsets of group", res.Err); err != nil {
 		return nil, err
 	}
@@ -123,7 +126,7 @@ func (m *member) committed(ctx context.Context, assigned map[string][]int32) (ma
 			if err := m.classify("fetch committed offsets of group", block.Err); err != nil {
 				return nil, err
 			}
-			offsets[schemas.TopicPartition{Topic: topic, Partition: p}] = block.Offset
+			offsets[schemas.TopicPartition{Topic: topic, Partition: p}] = start{offset: block.Offset, epoch: block.LeaderEpoch, note: block.Metadata}
 		}
 	}
 	return offsets, nil

@@ -3,10 +3,10 @@ package consume
 import (
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/sluice-connect/sluice/runtime/metrics"
 	"github.com/sluice-connect/sluice/schemas"
+	"github.com/sluice-connect/sluice/schemas/pace"
 )
 
 // Partition is one assigned partition: a bounded queue that the fetcher fills and one pipeline empties. The pipeline
@@ -16,46 +16,38 @@ type Partition struct {
 	// From is the offset the partition starts at: the committed one, or where auto.offset.reset points.
 	From int64
 
-	committable atomic.Int64  // what the pipeline says may be committed
-	committed   atomic.Int64  // what the group holds, -1 if nothing; written by the session only
-	commits     chan struct{} // holds a token when committed has moved
+	cfg         *Config
+	committable atomic.Int64 // what the pipeline says may be committed
+	committed   atomic.Int64 // what the group holds, -1 if nothing; written by the session only
+	commits     pace.Signal  // committed has moved
+
+	reading reading // the batch that Take is in; belongs to the pipeline
 
 	mu      sync.Mutex
-	queue   []batch
-	headers headers
-	cursor  int   // records of queue[0] that were taken
-	bytes   int   // of queued records
-	limit   int   // bytes from which on nothing more is fetched
-	fetchAt int64 // next offset to fetch
-	epoch   int   // counts rewinds, so that answers to older fetches are dropped
-	err     error // why nothing can be fetched any more
+	queue   []fetched
+	bytes   int     // that brokers sent and Take is not through with
+	limit   int     // bytes from which on nothing more is fetched
+	fetchAt int64   // next offset to fetch
+	epochs  epochs  // of the records below it
+	topic   topicID // that it is of; the zero value when no broker has said it
+	rewinds int     // counted, so that what comes of older fetches is dropped
+	err     error   // why nothing can be fetched any more
 
 	metrics *metrics.Partition // nil when nobody looks
 	told    atomic.Bool        // a broker has said where the log ends
 
-	ready  chan struct{}    // holds a token when Take may find something new
+	ready  pace.Signal      // Take may find something new
 	onRoom func(*Partition) // tells the fetcher that there is room again
 
-	// Owned by the fetcher, under its lock.
-	route route
+	route route // owned by the fetcher
 }
 
-// route says which broker a partition is fetched from.
-type route struct {
-	addr    string    // "" when it has to be looked up
-	replica bool      // addr is a preferred replica, not the leader
-	until   time.Time // when the replica is given up
-	stale   bool      // what is known about the leader is wrong
-	tries   int       // lookups since the last good answer
-	due     time.Time // of the next lookup
-	alone   bool      // fetched by requests of its own, to find out what is wrong with it
-	damaged int       // answers in a row that could not be decoded
-	grown   int32     // bytes to ask for when a batch is larger than usual, else 0
-}
-
-func newPartition(tp schemas.TopicPartition, from, committed int64, limit int, onRoom func(*Partition)) *Partition {
-	p := &Partition{TopicPartition: tp, From: from, limit: limit, fetchAt: from, ready: make(chan struct{}, 1), commits: make(chan struct{}, 1), onRoom: onRoom}
-	p.committable.Store(from)
+func newPartition(tp schemas.TopicPartition, from start, committed int64, limit int, cfg *Config, onRoom func(*Partition)) *Partition {
+	p := &Partition{TopicPartition: tp, From: from.offset, cfg: cfg, limit: limit, fetchAt: from.offset,
+		ready: pace.NewSignal(), commits: pace.NewSignal(), onRoom: onRoom, route: route{epoch: -1}}
+	p.reading.at = from.offset
+	p.epochs.add(from.offset-1, from.epoch)
+	p.committable.Store(from.offset)
 	p.committed.Store(committed)
 	return p
 }
@@ -63,60 +55,22 @@ func newPartition(tp schemas.TopicPartition, from, committed int64, limit int, o
 // Ready is signalled when Take may return something new.
 func (p *Partition) Ready() <-chan struct{} { return p.ready }
 
-// Take appends up to n queued records to dst and returns the position behind them, which may lie beyond the last
-// record. It returns next = -1 when nothing is queued. A jump of the position, which may go back, is returned without
-// records. err is set when the partition cannot be read any further.
-func (p *Partition) Take(dst []schemas.Record, n int) (records []schemas.Record, next int64, err error) {
-	before := len(dst)
-	p.mu.Lock()
-	wasFull := p.bytes >= p.limit
-	next = -1
-	for n > 0 && len(p.queue) > 0 {
-		b := &p.queue[0]
-		if b.anew {
-			if next < 0 {
-				next = b.next
-				p.queue = p.queue[1:]
-			}
-			break
-		}
-		for n > 0 && p.cursor < len(b.records) {
-			dst = append(dst, schemas.Record{})
-			b.fill(p.cursor, p.TopicPartition, &p.headers, &dst[len(dst)-1])
-			next = dst[len(dst)-1].Offset + 1
-			p.cursor++
-			n--
-		}
-		if p.cursor < len(b.records) {
-			break
-		}
-		next = b.next
-		p.bytes -= b.size
-		p.queue[0] = batch{}
-		p.queue, p.cursor = p.queue[1:], 0
-	}
-	hasRoom := wasFull && p.bytes < p.limit
-	if next < 0 {
-		err = p.err
-	}
-	p.mu.Unlock()
-	if next >= 0 {
-		p.metrics.Read(len(dst)-before, next)
-	}
-	if hasRoom {
-		p.onRoom(p)
-	}
-	return dst, next, err
-}
-
 // Rewind drops what is queued and goes on at offset.
 func (p *Partition) Rewind(offset int64) {
-	p.mu.Lock()
-	p.queue, p.cursor, p.bytes, p.err = nil, 0, 0, nil
-	p.fetchAt = offset
-	p.epoch++
-	p.mu.Unlock()
+	p.reading.damaged = 0
+	p.goBack(offset)
 	p.metrics.Rewind(offset)
+}
+
+// goBack fetches from offset on anew, and forgets what is queued.
+func (p *Partition) goBack(offset int64) {
+	p.reading.forget()
+	p.reading.at = offset
+	p.mu.Lock()
+	p.queue, p.bytes, p.err = nil, 0, nil
+	p.fetchAt = offset
+	p.rewinds++
+	p.mu.Unlock()
 	p.onRoom(p)
 }
 
@@ -136,45 +90,69 @@ func (p *Partition) Committed() int64 { return p.committed.Load() }
 func (p *Partition) setCommitted(next int64) {
 	p.committed.Store(next)
 	p.metrics.Committed(next)
-	select {
-	case p.commits <- struct{}{}:
-	default:
-	}
+	p.commits.Set()
+}
+
+// writtenUnder returns the leader epoch of the record before offset, -1 for unknown, and the topic it is of.
+func (p *Partition) writtenUnder(offset int64) (epoch int32, topic topicID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.epochs.at(offset), p.topic
 }
 
 // position returns where to fetch from; ok is false when there is no room or no sense in it.
-func (p *Partition) position() (at int64, epoch int, ok bool) {
+func (p *Partition) position() (from fetchFrom, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.fetchAt, p.epoch, p.bytes < p.limit && p.err == nil
+	return fetchFrom{p: p, at: p.fetchAt, rewinds: p.rewinds, lastEpoch: p.epochs.at(p.fetchAt)}, p.bytes < p.limit && p.err == nil
 }
 
-// deliver queues what was fetched at a position in an epoch. Two brokers may have been asked for the same position, when
-// the partition moved; the second answer is dropped.
-func (p *Partition) deliver(at int64, epoch int, batches []batch, next int64) {
+// isAt reports whether the partition is still where from was asked. Two brokers may have been asked for the same
+// position, when the partition moved; the second answer is dropped. p.mu is held.
+func (p *Partition) isAt(from fetchFrom) bool {
+	return p.rewinds == from.rewinds && p.fetchAt == from.at && p.err == nil
+}
+
+// deliver queues what was fetched.
+func (p *Partition) deliver(from fetchFrom, batches []fetched) {
 	p.mu.Lock()
-	if p.epoch == epoch && p.fetchAt == at && p.err == nil {
-		for i := range batches {
-			p.bytes += batches[i].size
-		}
-		p.queue = append(p.queue, batches...)
-		p.fetchAt = next
+	defer p.mu.Unlock()
+	if !p.isAt(from) {
+		return
 	}
-	p.mu.Unlock()
-	p.signal()
+	for i := range batches {
+		p.bytes += batches[i].size()
+		p.epochs.add(max(batches[i].batch.BaseOffset, from.at), batches[i].batch.LeaderEpoch)
+	}
+	p.queue = append(p.queue, batches...)
+	p.fetchAt = batches[len(batches)-1].next
+	p.ready.Set()
 }
 
-// fail ends the partition: Take returns err once the queue is empty.
-func (p *Partition) fail(err error) {
+// reopen lets the position jump, after what is queued already.
+func (p *Partition) reopen(from fetchFrom, to start) {
 	p.mu.Lock()
-	p.err = err
-	p.mu.Unlock()
-	p.signal()
+	defer p.mu.Unlock()
+	if !p.isAt(from) {
+		return
+	}
+	p.queue = append(p.queue, fetched{next: to.offset, anew: true})
+	p.fetchAt = to.offset
+	p.epochs.cut(to.offset, to.epoch)
+	if p.topic != from.topic { // nothing was committed for the new one
+		p.topic = from.topic
+		p.committed.Store(-1)
+	}
+	p.ready.Set()
 }
 
-func (p *Partition) signal() {
-	select {
-	case p.ready <- struct{}{}:
-	default:
+// fail ends the partition unless it was rewound since the fetch that failed: Take returns err once the queue is
+// empty.
+func (p *Partition) fail(rewinds int, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.rewinds == rewinds {
+		p.err = err
+		p.ready.Set()
 	}
 }

@@ -16,7 +16,7 @@ func (s *sessionLoop) release(ctx context.Context, reason connectors.CloseReason
 	switch reason {
 	case connectors.Revoked:
 		var stop context.CancelFunc
-		closing, stop = context.WithTimeout(closing, min(revokeTime, s.cfg.RebalanceTimeout/2))
+		closing, stop = context.WithTimeout(closing, min(revokeTime, s.consumer.cfg.RebalanceTimeout/2))
 		defer stop()
 	case connectors.Lost:
 		cancel(ErrLost)
@@ -30,14 +30,14 @@ func (s *sessionLoop) release(ctx context.Context, reason connectors.CloseReason
 	}
 	<-released.Done()
 	if !lost && ctx.Err() == nil {
-		s.finalCommit(ctx)
+		s.consumer.finalCommit(ctx)
 	}
 }
 
 // keepAlive sends heartbeats until released ends; it reports whether the membership was lost meanwhile, which cuts the
 // pipelines short.
 func (s *sessionLoop) keepAlive(released context.Context, cut context.CancelCauseFunc) (lost bool) {
-	tick := time.NewTicker(s.cfg.HeartbeatInterval)
+	tick := time.NewTicker(s.consumer.cfg.HeartbeatInterval)
 	defer tick.Stop()
 	for {
 		select {

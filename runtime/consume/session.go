@@ -21,7 +21,7 @@ func (c *Consumer) session(ctx, soft context.Context, h Handler, committed start
 		return err
 	}
 	c.parts = nil
-	s := &sessionLoop{Consumer: c, handler: h, alive: time.Now(), found: make(chan starts), limit: c.cfg.queueLimit(len(committed))}
+	s := &sessionLoop{consumer: c, handler: h, alive: time.Now(), found: make(chan starts), limit: c.cfg.queueLimit(len(committed))}
 	c.log.Info("partitions were assigned", "group", c.cfg.Group, "generation", c.member.generation, "partitions", names(committed))
 	s.begin(known, true)
 	finding, stop := context.WithCancel(soft)
@@ -42,12 +42,12 @@ func (c *Consumer) session(ctx, soft context.Context, h Handler, committed start
 
 // sessionLoop is the state of a session.
 type sessionLoop struct {
-	*Consumer
-	handler Handler
-	alive   time.Time   // of the last heartbeat the coordinator answered
-	found   chan starts // of partitions that had no committed offset
-	limit   int         // bytes that may wait for each partition
-	looking <-chan looked
+	consumer *Consumer
+	handler  Handler
+	alive    time.Time   // of the last heartbeat the coordinator answered
+	found    chan starts // of partitions that had no committed offset
+	limit    int         // bytes that may wait for each partition
+	looking  <-chan looked
 }
 
 // begin hands partitions to the pipelines; committed says that the group holds their offsets.
@@ -55,26 +55,29 @@ func (s *sessionLoop) begin(from starts, committed bool) {
 	if len(from) == 0 {
 		return
 	}
+	c := s.consumer
 	parts := make([]*Partition, 0, len(from))
-	for tp, offset := range from {
+	for tp, begin := range from {
 		held := int64(-1)
 		if committed {
-			held = offset
+			held = begin.offset
 		}
-		p := newPartition(tp, offset, held, s.limit, s.fetcher.wakeLoop)
-		p.metrics = s.cfg.Metrics.Assign(tp.Topic, tp.Partition, offset)
+		p := newPartition(tp, begin, held, s.limit, &c.cfg, c.fetcher.wakeLoop)
+		p.topic = c.cluster.topicID(tp.Topic)
+		p.route.topic = p.topic
+		p.metrics = c.cfg.Metrics.Assign(tp.Topic, tp.Partition, begin.offset)
 		parts = append(parts, p)
 	}
-	s.parts = append(s.parts, parts...)
+	c.parts = append(c.parts, parts...)
 	s.handler.Assigned(parts)
-	s.fetcher.set(s.parts)
+	c.fetcher.set(c.parts)
 }
 
 // guarded is run with panics turned into errors: the pipelines must not go on without a membership.
 func (s *sessionLoop) guarded(soft context.Context) error {
 	err := crash.Guard(func() error { return s.run(soft) })
 	if crash.In(err) != nil {
-		return fatalError{fmt.Errorf("keep the membership of group %s: %w", s.cfg.Group, err)}
+		return fatalError{fmt.Errorf("keep the membership of group %s: %w", s.consumer.cfg.Group, err)}
 	}
 	return err
 }
@@ -85,9 +88,10 @@ const commitSoon = 50 * time.Millisecond
 
 // run works until the assignment ends and says why: nil when the consumer stops.
 func (s *sessionLoop) run(soft context.Context) error {
-	heartbeat := time.NewTicker(s.cfg.HeartbeatInterval)
+	c := s.consumer
+	heartbeat := time.NewTicker(c.cfg.HeartbeatInterval)
 	defer heartbeat.Stop()
-	commit := time.NewTicker(s.cfg.CommitInterval)
+	commit := time.NewTicker(c.cfg.CommitInterval)
 	defer commit.Stop()
 	topics := time.NewTimer(s.topicWait())
 	defer topics.Stop()
@@ -97,24 +101,24 @@ func (s *sessionLoop) run(soft context.Context) error {
 		select {
 		case <-soft.Done():
 			return nil
-		case <-s.pausing:
-			s.fetcher.pause(s.paused.Load())
-			err = s.try(soft, s.commit)
+		case <-c.pausing:
+			c.fetcher.pause(c.paused.Load())
+			err = s.try(soft, c.commit)
 		case <-heartbeat.C:
 			err = s.try(soft, s.beat)
 		case <-commit.C:
-			err = s.try(soft, s.commit)
-		case <-s.commits:
+			err = s.try(soft, c.commit)
+		case <-c.commits:
 			if soon == nil {
 				soon = time.After(commitSoon)
 			}
 		case <-soon:
 			soon = nil
-			err = s.try(soft, s.commit)
+			err = s.try(soft, c.commit)
 		case from := <-s.found:
 			s.begin(from, false)
 		case <-topics.C:
-			s.looking = s.look()
+			s.looking = c.look()
 		case l := <-s.looking:
 			s.looking = nil
 			err = s.lookedAt(l)
@@ -138,28 +142,28 @@ func (s *sessionLoop) try(ctx context.Context, request func(context.Context) err
 		return nil
 	case errors.Is(err, errRebalance), errors.Is(err, ErrLost), errors.As(err, &fatal):
 		return err
-	case time.Since(s.alive) >= s.cfg.SessionTimeout:
+	case time.Since(s.alive) >= s.consumer.cfg.SessionTimeout:
 		return errors.Join(ErrLost, err)
 	case errors.Is(err, errRefused): // the log has it
 		return nil
 	}
-	s.log.Warn("talking to the group coordinator; will retry", "group", s.cfg.Group, "error", err)
-	s.disconnect()
+	s.consumer.log.Warn("talking to the group coordinator; will retry", "group", s.consumer.cfg.Group, "error", err)
+	s.consumer.disconnect()
 	return nil
 }
 
 // patience is how long a request may take: not beyond the end of the session, when the partitions go to others. A
 // process that slept over that end asks all the same: the coordinator may have slept as well.
 func (s *sessionLoop) patience() time.Duration {
-	most := s.member.requestTime()
-	return min(most, max(time.Until(s.alive.Add(s.cfg.SessionTimeout)), most/3))
+	most := s.consumer.member.requestTime()
+	return min(most, max(time.Until(s.alive.Add(s.consumer.cfg.SessionTimeout)), most/3))
 }
 
 func (s *sessionLoop) beat(ctx context.Context) error {
-	if err := s.coordinate(ctx); err != nil {
+	if err := s.consumer.coordinate(ctx); err != nil {
 		return err
 	}
-	err := s.member.heartbeat(ctx)
+	err := s.consumer.member.heartbeat(ctx)
 	if err == nil || errors.Is(err, errRebalance) {
 		s.alive = time.Now()
 	}
@@ -167,10 +171,10 @@ func (s *sessionLoop) beat(ctx context.Context) error {
 }
 
 func (s *sessionLoop) topicWait() time.Duration {
-	if s.sub.complete() {
-		return s.cfg.MetadataMaxAge
+	if s.consumer.sub.complete() {
+		return s.consumer.cfg.MetadataMaxAge
 	}
-	return min(topicInterval, s.cfg.MetadataMaxAge)
+	return min(topicInterval, s.consumer.cfg.MetadataMaxAge)
 }
 
 // lookedAt asks for a rebalance when the topics are not what they were. New partitions are the leader's business: the
@@ -181,12 +185,12 @@ func (s *sessionLoop) lookedAt(l looked) error {
 	case errors.As(l.err, &fatal):
 		return l.err
 	case l.err != nil:
-		s.log.Debug("looking for new topics and partitions; will retry", "error", l.err)
+		s.consumer.log.Debug("looking for new topics and partitions; will retry", "error", l.err)
 		return nil
 	}
-	otherTopics, otherPartitions := s.sub.adopt(l.view)
-	if otherTopics || (otherPartitions && s.member.leads) {
-		s.log.Info("topics or partitions changed; joining the group again", "group", s.cfg.Group, "topics", s.sub.topics)
+	otherTopics, otherPartitions := s.consumer.sub.adopt(l.view)
+	if otherTopics || (otherPartitions && s.consumer.member.leads) {
+		s.consumer.log.Info("topics or partitions changed; joining the group again", "group", s.consumer.cfg.Group, "topics", s.consumer.sub.topics)
 		return errRebalance
 	}
 	return nil

@@ -8,19 +8,35 @@ import (
 	"github.com/sluice-connect/sluice/schemas/pace"
 )
 
-// starts are partitions with the offsets they start at.
-type starts map[schemas.TopicPartition]int64
+// start is where a partition is read from.
+type start struct {
+	offset int64  // -1 when the group holds none
+	epoch  int32  // leader epoch of the record before it, -1 when it is not known
+	note   string // what was committed along with it
+}
 
-// split parts what was assigned into partitions that go on where the group was, and those without an offset.
+// starts are partitions with where they start.
+type starts map[schemas.TopicPartition]start
+
+// split parts what was assigned into partitions that go on where the group was, and those that start as
+// auto.offset.reset says: without an offset, or with one of another topic of the same name.
 func (c *Consumer) split(committed starts) (known starts, unknown []schemas.TopicPartition, err error) {
 	known = starts{}
-	for tp, offset := range committed {
+	for tp, from := range committed {
+		another := from.offset >= 0 && isOfAnother(from.note, c.cluster.topicID(tp.Topic))
 		switch {
-		case offset >= 0:
-			known[tp] = offset
+		case from.offset >= 0 && !another:
+			known[tp] = from
+		case c.cfg.Reset == ResetNone && another:
+			return nil, nil, fatalError{fmt.Errorf("open %s: the topic was deleted and created again, offset %d of group %s is of the old one, and auto.offset.reset is none: "+
+				"alter the offset or the policy, then restart the task", tp, from.offset, c.cfg.Group)}
 		case c.cfg.Reset == ResetNone:
 			return nil, nil, fatalError{fmt.Errorf("open %s: group %s has no offset for it and auto.offset.reset is none", tp, c.cfg.Group)}
 		default:
+			if another {
+				c.log.Error("topic was deleted and created again: the committed offset is of the old one and does not count",
+					"topic", tp.Topic, "partition", tp.Partition, "from", from.offset, "policy", c.cfg.Reset.String())
+			}
 			unknown = append(unknown, tp)
 		}
 	}
@@ -48,7 +64,7 @@ func (c *Consumer) find(ctx context.Context, unknown []schemas.TopicPartition, o
 		if pace.Sleep(ctx, wait.Next()) != nil {
 			return
 		}
-		c.leaders.refresh(topicsOf(unknown))
+		_, _ = c.cluster.lookUp(ctx, topicsOf(unknown), false) // what is wrong shows when a leader is asked for
 	}
 }
 

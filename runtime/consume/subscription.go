@@ -1,6 +1,7 @@
 package consume
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,9 +13,9 @@ import (
 
 // subscription knows which topics a consumer wants and how many partitions they have.
 type subscription struct {
-	cfg    *Config
-	client sarama.Client
-	log    *slog.Logger
+	cfg     *Config
+	cluster *cluster
+	log     *slog.Logger
 	topicView
 	warned map[string]bool // missing topics that the log has named
 }
@@ -25,32 +26,53 @@ type topicView struct {
 	partitions map[string]int32 // counts of the topics that exist
 }
 
-// look looks the topics up; it changes nothing, so that it can run beside the session.
-func (s *subscription) look() (topicView, error) {
-	topics, err := s.cfg.Topics, error(nil)
+// look looks the topics up; it changes nothing, so that it can run beside the session. Only topics that somebody named
+// may come into being by that: a pattern is asked of all topics there are.
+func (s *subscription) look(ctx context.Context) (topicView, error) {
+	named := slices.Compact(slices.Sorted(slices.Values(s.cfg.Topics)))
 	if s.cfg.Pattern != nil {
-		if topics, err = s.matching(); err != nil {
-			return topicView{}, err
+		named = nil
+	} else if len(named) == 0 {
+		return topicView{}, nil
+	}
+	found, err := s.cluster.lookUp(ctx, named, s.cfg.CreateTopics && named != nil)
+	if err != nil {
+		return topicView{}, err
+	}
+	view := topicView{topics: named, partitions: map[string]int32{}}
+	for _, t := range found {
+		wanted, err := s.wants(t)
+		switch {
+		case err != nil:
+			return view, err
+		case !wanted:
+			continue
+		case t.Err != sarama.ErrNoError && !isMissing(t.Err):
+			return view, fmt.Errorf("look up topic %s: %w", t.Name, t.Err)
+		case s.cfg.Pattern != nil:
+			view.topics = append(view.topics, t.Name)
+		}
+		if len(t.Partitions) > 0 {
+			view.partitions[t.Name] = int32(len(t.Partitions))
 		}
 	}
-	view := topicView{topics: slices.Compact(slices.Sorted(slices.Values(topics))), partitions: map[string]int32{}}
-	if len(view.topics) == 0 {
-		return view, nil
-	}
-	// One request for all; what is wrong with a single topic shows below.
-	if err := s.client.RefreshMetadata(view.topics...); err != nil && !isMissing(err) {
-		return view, fmt.Errorf("look up topics: %w", err)
-	}
-	for _, t := range view.topics {
-		ids, err := s.client.Partitions(t)
-		if err != nil && !isMissing(err) {
-			return view, fmt.Errorf("look up topic %s: %w", t, err)
-		}
-		if len(ids) > 0 {
-			view.partitions[t] = int32(len(ids))
-		}
-	}
+	slices.Sort(view.topics)
 	return view, nil
+}
+
+// wants reports whether a topic is named or matches the pattern, which Kafka's internal topics never do.
+func (s *subscription) wants(t *sarama.TopicMetadata) (bool, error) {
+	if s.cfg.Pattern == nil {
+		return true, nil
+	}
+	if t.IsInternal || t.Err != sarama.ErrNoError {
+		return false, nil
+	}
+	matches, err := s.cfg.Pattern.Matches(t.Name)
+	if err != nil {
+		return false, fatalError{fmt.Errorf("hold topic %s against topics.regex: %w", t.Name, err)}
+	}
+	return matches, nil
 }
 
 // adopt takes over what a look found. It reports whether the member subscribes to other topics now, and whether one of
@@ -89,46 +111,15 @@ func (s *subscription) complete() bool {
 }
 
 // ids returns the partition numbers of a topic, for planning.
-func (s *subscription) ids(topic string) []int32 {
+func (s *subscription) ids(ctx context.Context, topic string) []int32 {
 	n, ok := s.partitions[topic]
 	if !ok { // another member's topic
-		ids, err := s.client.Partitions(topic)
-		if err != nil {
-			return nil
-		}
-		return ids
+		_, _ = s.cluster.lookUp(ctx, []string{topic}, false) // without an answer it has none
+		return s.cluster.ids(topic)
 	}
 	ids := make([]int32, n)
 	for i := range ids {
 		ids[i] = int32(i)
 	}
 	return ids
-}
-
-// matching lists all topics that match the pattern, Kafka's internal ones left out.
-func (s *subscription) matching() ([]string, error) {
-	broker := s.client.LeastLoadedBroker()
-	if broker == nil {
-		return nil, sarama.ErrOutOfBrokers
-	}
-	_ = broker.Open(s.client.Config()) // it may be open already; the request tells
-	res, err := broker.GetMetadata(sarama.NewMetadataRequest(s.client.Config().Version, nil))
-	if err != nil {
-		_ = broker.Close() // so that the next attempt connects again
-		return nil, fmt.Errorf("list topics: %w", err)
-	}
-	var topics []string
-	for _, t := range res.Topics {
-		if t.IsInternal || t.Err != sarama.ErrNoError {
-			continue
-		}
-		matches, err := s.cfg.Pattern.Matches(t.Name)
-		if err != nil {
-			return nil, fatalError{fmt.Errorf("hold topic %s against topics.regex: %w", t.Name, err)}
-		}
-		if matches {
-			topics = append(topics, t.Name)
-		}
-	}
-	return topics, nil
 }

@@ -39,9 +39,13 @@ var sharedKeys = []cd.Key{
 	{Name: "socket.connection.setup.timeout.ms", Type: cd.Long, Default: "10000", Doc: "How long a connection attempt may take."},
 }
 
+// BatchMaxBytes is the consumer setting for how large a batch may become when it is decompressed; Java's clients have
+// none like it.
+const BatchMaxBytes = "sluice.max.batch.bytes"
+
 // consumerKeys are the other settings of consumers.
 var consumerKeys = []cd.Key{
-	{Name: "allow.auto.create.topics", Type: cd.Boolean, Default: "true", Ignored: true, Doc: "Whether asking for a topic may create it."},
+	{Name: "allow.auto.create.topics", Type: cd.Boolean, Default: "true", Doc: "Whether looking for a topic of topics may create it."},
 	{Name: "auto.commit.interval.ms", Type: cd.Int, Default: "5000", Importance: cd.Low, Ignored: true, Valid: cd.AtLeast(0),
 		Doc: "How often the client commits by itself; a sink task never lets it."},
 	{Name: "auto.offset.reset", Type: cd.String, Default: "latest", Valid: validReset, Doc: "Where to start without a committed offset: earliest, latest or none. Sink tasks start at earliest unless it is set."},
@@ -85,6 +89,8 @@ var consumerKeys = []cd.Key{
 		Doc: "How records of share groups are acknowledged."},
 	{Name: "share.acquire.mode", Type: cd.String, Default: "BATCH_OPTIMIZED", Ignored: true, Valid: cd.OneOfFold("batch_optimized", "record_limit"),
 		Doc: "How records of share groups are acquired."},
+	{Name: BatchMaxBytes, Type: cd.Int, Default: "67108864", Importance: cd.Low, Valid: cd.Between(1<<10, 1<<30),
+		Doc: "Most memory in bytes that the records of one batch may take when it is decompressed. A larger one fails the task, or is skipped with errors.tolerance=all. Kafka has no such limit."},
 	{Name: "value.deserializer", Type: cd.Class, Required: true, Importance: cd.High, Ignored: true, Doc: "Java class that reads values; converters do so here."},
 }
 

@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -8,20 +9,21 @@ import (
 	"time"
 
 	"github.com/IBM/sarama"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // NewClient returns a client of the cluster after one of the bootstrap brokers has let it in; start bounds only that.
 // Everything the client does on the network ends with ctx; Close it all the same.
 func NewClient(ctx, start context.Context, bootstrap []string, c *sarama.Config) (sarama.Client, error) {
-	if err := reach(start, bootstrap, c); err != nil {
+	if err := Reach(start, bootstrap, c); err != nil {
 		return nil, err
 	}
 	return sarama.NewClient(bootstrap, within(ctx, c))
 }
 
-// reach tries the brokers one after the other. Sarama's client connects when it is first used and then sums up every
-// failure as "run out of brokers"; here the reason of each is told.
-func reach(ctx context.Context, bootstrap []string, c *sarama.Config) error {
+// Reach returns when one of the brokers has let us in. It tries them one after the other: sarama's client connects when
+// it is first used and then sums up every failure as "run out of brokers"; here the reason of each is told.
+func Reach(ctx context.Context, bootstrap []string, c *sarama.Config) error {
 	var failures []error
 	for _, addr := range bootstrap {
 		conn, err := Dial(ctx, addr, c, 0)
@@ -44,13 +46,15 @@ func within(ctx context.Context, c *sarama.Config) *sarama.Config {
 }
 
 // Conn is a connection to one broker for the requests of one owner. Sarama's own Broker holds a lock while it waits
-// for an answer, so that a long poll or a join could not be ended from outside; Abort can.
+// for an answer, so that a long poll or a join could not be ended from outside; Abort can. Sarama dials and logs in;
+// then the owner sends one request at a time, be it one of sarama's, within During, or one with Ask.
 type Conn struct {
 	*sarama.Broker
 	// Abort closes the connection under whatever request is waiting; that request then returns an error. It may be
 	// called from any goroutine and more than once.
 	Abort context.CancelFunc
 	alive context.Context
+	wire  wire
 }
 
 // Aborted reports whether the connection was given up and another one is needed.
@@ -64,6 +68,8 @@ func Dial(ctx context.Context, addr string, c *sarama.Config, timeout time.Durat
 	if timeout > 0 {
 		conf.Net.ReadTimeout = timeout
 	}
+	login := &loginDialer{next: conf.Net.Proxy.Dialer}
+	conf.Net.Proxy.Dialer = login
 	conn := &Conn{Broker: sarama.NewBroker(addr), Abort: abort, alive: alive}
 	if err := conn.Open(conf); err != nil {
 		abort()
@@ -78,6 +84,9 @@ func Dial(ctx context.Context, addr string, c *sarama.Config, timeout time.Durat
 		}
 		return nil, fmt.Errorf("connect to broker %s: %w", addr, explain(err, c))
 	}
+	raw := login.conn.Conn
+	conn.wire = wire{conn: raw, in: bufio.NewReader(raw), format: kmsg.NewRequestFormatter(kmsg.FormatterClientID(conf.ClientID)),
+		timeout: conf.Net.ReadTimeout, renew: renewAt(login.conn.end())}
 	return conn, nil
 }
 
@@ -87,8 +96,12 @@ func (c *Conn) Release() {
 	_ = c.Close() // there is nothing left that could fail
 }
 
-// During runs one request with ctx: when ctx ends first, the connection is aborted and the cause returned.
+// During runs one request of sarama's with ctx: when ctx ends first, the connection is aborted and the cause returned.
+// Who reads the answer tells Throttle what it says, since sarama's own wait for the end of a throttle cannot be ended.
 func (c *Conn) During(ctx context.Context, request func() error) error {
+	if err := c.AwaitQuiet(ctx); err != nil {
+		return err
+	}
 	stop := context.AfterFunc(ctx, c.Abort)
 	err := request()
 	if !stop() && ctx.Err() != nil {

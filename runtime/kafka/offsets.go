@@ -121,7 +121,7 @@ func withCoordinator(ctx context.Context, props map[string]string, group string,
 		return fmt.Errorf("configure Kafka client: %w", err)
 	}
 	conf.Metadata.AllowAutoTopicCreation = false // asking about a topic must not make it
-	if err := reach(ctx, brokers, conf); err != nil {
+	if err := Reach(ctx, brokers, conf); err != nil {
 		return fmt.Errorf("connect to Kafka: %w", err)
 	}
 	client, err := sarama.NewClient(brokers, within(ctx, conf))

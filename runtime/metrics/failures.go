@@ -21,6 +21,15 @@ func (t *Task) RecordError() { t.errors.errors.Add(1) }
 // RecordSkipped counts a record that was dropped because errors.tolerance says so.
 func (t *Task) RecordSkipped() { t.errors.skipped.Add(1) }
 
+// RecordsSkipped counts records that were dropped unseen, with the batch that holds them, because errors.tolerance says
+// so: they failed, and were skipped.
+func (t *Task) RecordsSkipped(n int64) {
+	t.errors.failed.Add(n)
+	t.errors.errors.Add(n)
+	t.errors.skipped.Add(n)
+	t.errors.last.Store(t.registry.clock.now().UnixMilli())
+}
+
 // Retried counts an attempt at something that failed before.
 func (t *Task) Retried() { t.errors.retries.Add(1) }
 

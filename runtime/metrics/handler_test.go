@@ -28,7 +28,7 @@ func (r *rig) answer() string {
 func TestScrapeNamesWhatIsDocumented(t *testing.T) {
 	r := newRig(t)
 	r.state.Connectors = []Connector{{Name: "a", Class: "org.example.A", Type: "sink", Version: "1", Status: "RUNNING", Tasks: []string{"RUNNING"}}}
-	r.Task("a", 0).Assign("t", 0, 0).Fetched(1, 1)
+	r.Task("a", 0).Assign("t", 0, 0).Ends(1)
 	sample := regexp.MustCompile(`(?m)^([a-z_]+)(?:\{([^}]*)\})? [^ ]+$`)
 	label := regexp.MustCompile(`([a-z_]+)="[^"]*"`)
 	types := regexp.MustCompile(`(?m)^# TYPE ([^ ]+) ([a-z]+)$`)
@@ -109,7 +109,8 @@ func TestNobodyNeedsARegistryOrPartition(t *testing.T) {
 	nowhere.Read(1, 1)
 	nowhere.Rewind(0)
 	nowhere.Committed(1)
-	nowhere.Fetched(1, 1)
+	nowhere.Bytes(1)
+	nowhere.Ends(1)
 	nowhere.Waiting(true)
 	nowhere.Close()
 	none.ConnectorStarted(true)

@@ -96,13 +96,18 @@ func move(offset *atomic.Int64, next int64) (before int64, ok bool) {
 	}
 }
 
-// Fetched counts bytes of keys, values and headers that a broker sent, and says where the log ends for this consumer.
-func (p *Partition) Fetched(bytes int, end int64) {
-	if p == nil {
-		return
+// Bytes counts bytes of keys, values and headers that were read.
+func (p *Partition) Bytes(n int) {
+	if p != nil {
+		p.task.bytesTotal.Add(int64(n))
 	}
-	p.task.bytesTotal.Add(int64(bytes))
-	p.end.Store(end)
+}
+
+// Ends says where the log ends for this consumer, as a broker has it.
+func (p *Partition) Ends(end int64) {
+	if p != nil {
+		p.end.Store(end)
+	}
 }
 
 // Waiting says whether the partition waits for the sink or a registry to come back.

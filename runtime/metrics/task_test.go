@@ -83,7 +83,8 @@ func TestWhatATaskDoesIsShown(t *testing.T) {
 	task.State("RUNNING")
 	r.pass(10 * time.Second)
 	p := task.Assign("t", 3, 100)
-	p.Fetched(5000, 400)
+	p.Bytes(5000)
+	p.Ends(400)
 	p.Read(50, 150)
 	task.Put(50, 50, 2500*time.Microsecond)
 	p.Read(30, 180)
@@ -193,7 +194,7 @@ func TestHooksAllocateNothing(t *testing.T) {
 	p := task.Assign("t", 0, 0)
 	next := int64(0)
 	hooks := map[string]func(){
-		"Fetched": func() { p.Fetched(1, next) }, "Rewind": func() { p.Rewind(next) }, "Put": func() { task.Put(2, 1, time.Second) },
+		"Fetched": func() { p.Bytes(1); p.Ends(next) }, "Rewind": func() { p.Rewind(next) }, "Put": func() { task.Put(2, 1, time.Second) },
 		"Commit": func() { task.Commit(next%2 == 0, time.Second) }, "Rebalanced": task.Rebalanced,
 		"Waiting": func() { task.Waiting(next%2 == 0); p.Waiting(next%2 == 0) }, "State": func() { task.State("RUNNING") },
 		"Read": func() { next++; p.Read(1, next) }, "Committed": func() { p.Committed(next) },
@@ -224,7 +225,8 @@ func TestEverythingAtOnce(t *testing.T) {
 			for n := range int64(200) {
 				p := task.Assign("t", int32(i), 0)
 				p.Read(1, n)
-				p.Fetched(1, n)
+				p.Bytes(1)
+				p.Ends(n)
 				p.Waiting(n%2 == 0)
 				task.Put(1, 1, time.Millisecond)
 				task.Commit(n%3 == 0, time.Millisecond)
@@ -269,7 +271,8 @@ func BenchmarkScrape(b *testing.B) {
 			t := r.Task(c.Name, j)
 			t.State("RUNNING")
 			p := t.Assign("topic-"+strconv.Itoa(i), int32(j), 0)
-			p.Fetched(1, 1000)
+			p.Bytes(1)
+			p.Ends(1000)
 			p.Read(500, 500)
 			t.Put(500, 500, time.Millisecond)
 			t.Commit(true, time.Millisecond)

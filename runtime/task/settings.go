@@ -58,7 +58,7 @@ func newSettings(s Spec) (settings, error) {
 	if set.consumer, err = consumerConfig(s); err != nil {
 		return set, err
 	}
-	set.consumer.Topics = topics
+	set.consumer.Topics, set.consumer.SkipBatches = topics, set.errors.all
 	if pattern := v.String(connectorconfig.TopicsRegex); pattern != "" {
 		if set.consumer.Pattern, err = javaregex.Compile(pattern); err != nil {
 			return set, fmt.Errorf("read topics.regex: %w", err)

@@ -312,6 +312,8 @@ func TestRulesForbidAndAllow(t *testing.T) {
 		{"sluice/runtime/transform", sarama, false, forbidden},
 		{"sluice/runtime", sarama, false, forbidden},
 		{"sluice/runtime/consume", "github.com/twmb/franz-go/pkg/kgo", false, forbidden},
+		{"sluice/runtime/consume", "github.com/twmb/franz-go/pkg/kmsg", false, allowed},
+		{"sluice/runtime/task", "github.com/twmb/franz-go/pkg/kmsg", false, forbidden},
 		{"sluice/runtime/consume", "github.com/twmb/franz-go/pkg/kfake", true, allowed},
 		{"sluice/rest", gin + "/gin", false, allowed},
 		{"sluice/rest", sarama, false, forbidden},

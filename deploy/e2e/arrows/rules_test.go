@@ -171,9 +171,11 @@ var rules = []rule{
 		},
 	},
 	{
-		"there is one Kafka client: franz-go is here for the embedded broker of deploy/local and for the registry client",
+		"there is one Kafka client: franz-go is here for the embedded broker of deploy/local, for the registry client, and for the " +
+			"words of the protocol (kmsg, kbin) in which runtime/kafka and runtime/consume fetch",
 		func(e edge) bool {
-			return under(e.to, franz) && !e.test && !under(e.from, "sluice/deploy") &&
+			words := under(e.from, "sluice/runtime/kafka", "sluice/runtime/consume") && under(e.to, franz+"/pkg/kmsg", franz+"/pkg/kbin")
+			return under(e.to, franz) && !e.test && !under(e.from, "sluice/deploy") && !words &&
 				!(under(e.from, "sluice/schemas/registry") && under(e.to, franzSR))
 		},
 	},
