@@ -16,7 +16,7 @@ const (
 )
 
 var definition = configdef.New(
-	configdef.Key{Name: keyURL, Type: configdef.String, Required: true, Importance: configdef.High, Valid: validURL,
+	configdef.Key{Name: keyURL, Type: configdef.String, Required: true, Importance: configdef.High, Valid: configdef.Unshown(validURL),
 		Doc: "URL that records are posted to."},
 	configdef.Key{Name: keyToken, Type: configdef.Password, Importance: configdef.High,
 		Doc: "Token that is sent as Authorization: Bearer. Empty: no login."},
@@ -42,8 +42,11 @@ func newSettings(v configdef.Values) settings {
 
 func validURL(v any) error {
 	text, _ := v.(string)
-	if u, err := url.Parse(text); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+	switch u, err := url.Parse(text); {
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
 		return errors.New("it must be a URL such as https://host/path")
+	case u.User != nil:
+		return errors.New("it must not hold a login: give a token in " + keyToken)
 	}
 	return nil
 }

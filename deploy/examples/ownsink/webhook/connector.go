@@ -3,6 +3,7 @@ package webhook
 
 import (
 	"context"
+	"errors"
 
 	"github.com/sluice-connect/sluice/connectors"
 	"github.com/sluice-connect/sluice/schemas/configdef"
@@ -27,10 +28,14 @@ func (Connector) Config() *configdef.Def { return definition }
 func (Connector) Check(ctx context.Context, cfg connectors.Config) []configdef.Problem {
 	t := newTask(newSettings(cfg.Values))
 	defer t.client.CloseIdleConnections()
-	if _, err := t.post(ctx, nil); err != nil {
-		return []configdef.Problem{{Key: keyURL, Message: err.Error()}}
+	_, err := t.post(ctx, nil)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, errLogin):
+		return []configdef.Problem{{Key: keyToken, Message: err.Error()}}
 	}
-	return nil
+	return []configdef.Problem{{Key: keyURL, Message: err.Error()}}
 }
 
 // NewTask starts a task.

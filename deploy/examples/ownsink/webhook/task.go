@@ -3,6 +3,7 @@ package webhook
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -18,7 +19,12 @@ type task struct {
 }
 
 func newTask(s settings) *task {
-	return &task{settings: s, client: &http.Client{Timeout: s.timeout, Transport: &http.Transport{}}}
+	return &task{settings: s, client: &http.Client{
+		Timeout:   s.timeout,
+		Transport: &http.Transport{},
+		// A client that follows a redirection sends a GET without the records, and takes its answer for theirs.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
 }
 
 // Open returns the writer of a partition.
@@ -57,6 +63,9 @@ func (t *task) post(ctx context.Context, body []byte) (connectors.Verdict, error
 	return judge(t.settings.url, response.StatusCode, string(why))
 }
 
+// errLogin says what to do about a refused login.
+var errLogin = errors.New("correct " + keyToken)
+
 // judge says what a status means. The text of an error names what to do where waiting does not help.
 func judge(url string, status int, why string) (connectors.Verdict, error) {
 	err := fmt.Errorf("post records to %s: status %d: %s", url, status, why)
@@ -64,8 +73,8 @@ func judge(url string, status int, why string) (connectors.Verdict, error) {
 	case status < 300:
 		return connectors.Safe, nil
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
-		return connectors.Hopeless, fmt.Errorf("%w: correct %s", err, keyToken)
-	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed:
+		return connectors.Hopeless, fmt.Errorf("%w: %w", err, errLogin)
+	case status < 400, status == http.StatusNotFound, status == http.StatusMethodNotAllowed:
 		return connectors.Hopeless, fmt.Errorf("%w: correct %s", err, keyURL)
 	case status == http.StatusBadRequest, status == http.StatusRequestEntityTooLarge, status == http.StatusUnprocessableEntity:
 		return connectors.Refused, err
