@@ -5,7 +5,7 @@ LINTER := $(PARTS)/bin/golangci-lint-$(LINTER_VERSION)
 # Packages with tests that need real services.
 REAL = $(shell grep -rlE '^//go:build .*\breal\b' --include='*_test.go' . | xargs -r -n 1 dirname | sort -u)
 
-.PHONY: help build fmt lint test real bench docs
+.PHONY: help build fmt lint test real soak bench docs
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
@@ -31,6 +31,10 @@ test: ## ring 0: every test that needs nothing but Go
 # The count keeps go test from answering out of its cache: it does not know what the services are.
 real: ## ring 1: tests with real services, which deploy/e2e/fetch-parts brings
 	go test -race -tags real -count 1 -timeout 25m -p 1 $(REAL)
+
+SOAK := -soak.rounds 40
+soak: ## kill, freeze and stop workers and services for half an hour; SOAK="-soak.rounds 9 -soak.seed 1" says otherwise
+	go test -tags real -count 1 -timeout 4h -run '^TestSoak$$' -v -artifacts -outputdir $${TMPDIR:-/tmp} ./deploy/e2e $(SOAK)
 
 bench: ## run the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
