@@ -3,6 +3,8 @@
 package e2e
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -207,6 +209,28 @@ func TestScramOverTLS(t *testing.T) {
 	})
 }
 
+// refusedStart runs a worker that must not start and returns what it says.
+func refusedStart(t *testing.T, addr string, properties ...string) string {
+	t.Helper()
+	path, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	props := filepath.Join(t.TempDir(), "worker.properties")
+	lines := append([]string{"bootstrap.servers=" + addr, "listeners=http://127.0.0.1:0", "key.converter=org.apache.kafka.connect.storage.StringConverter",
+		"value.converter=org.apache.kafka.connect.storage.StringConverter", "offset.storage.file.filename=" + filepath.Join(t.TempDir(), "offsets")}, properties...)
+	if err := os.WriteFile(props, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	output, err := exec.CommandContext(ctx, path, "standalone", props).CombinedOutput()
+	if exit := new(exec.ExitError); !errors.As(err, &exit) || exit.ExitCode() != 2 {
+		t.Errorf("the worker ended with %v, want exit code 2", err)
+	}
+	return string(output)
+}
+
 // TestMutualTLS: the stores that keytool writes let a worker in, and a worker without a certificate is told so.
 func TestMutualTLS(t *testing.T) {
 	ca := newAuthority(t)
@@ -228,13 +252,19 @@ func TestMutualTLS(t *testing.T) {
 			"ssl.truststore.location="+ca.trustStore(t, "JKS"), "ssl.truststore.password="+storePassword)
 		w.refused(f.topic, storePassword, "check ssl.keystore.*")
 	})
-	t.Run("wrong store password", func(t *testing.T) {
-		w := startSecured(t, kafka.SecuredAddr, "security.protocol=SSL",
-			"ssl.keystore.location="+ca.keyStore(t, "JKS", "key-password"), "ssl.keystore.password=canary")
+	wrong := []string{"security.protocol=SSL", "ssl.keystore.location=" + ca.keyStore(t, "JKS", "key-password"), "ssl.keystore.password=canary"}
+	const reason = "ssl.keystore.password does not open it"
+	t.Run("wrong store password of the worker", func(t *testing.T) {
+		if output := refusedStart(t, kafka.SecuredAddr, wrong...); !strings.Contains(output, reason) || strings.Contains(output, "canary") {
+			t.Errorf("the worker says %s", output)
+		}
+	})
+	t.Run("wrong store password of a consumer", func(t *testing.T) {
+		w := startWorker(t, kafka.Addr, "consumer."+wrong[0], "consumer."+wrong[1], "consumer."+wrong[2])
 		w.create(fileSink(f.topic, filepath.Join(t.TempDir(), "out")))
 		trace := w.waitFailed("file-sink")
 		t.Log(trace)
-		if !strings.Contains(trace, "ssl.keystore.password does not open it") || strings.Contains(trace, "canary") {
+		if !strings.Contains(trace, reason) || strings.Contains(trace, "canary") {
 			t.Errorf("the trace is %s", trace)
 		}
 	})
