@@ -18,7 +18,7 @@ fmt: ## format every Go file
 
 lint: $(LINTER) ## report what gofmt, go vet and golangci-lint find
 	@unformatted="$$(gofmt -l .)"; if [ -n "$$unformatted" ]; then echo "not formatted: $$unformatted"; exit 1; fi
-	go vet -tags real ./...
+	go vet -tags real,soak ./...
 	$(LINTER) run ./...
 
 $(LINTER):
@@ -34,7 +34,7 @@ real: ## ring 1: tests with real services, which deploy/e2e/fetch-parts brings
 
 SOAK := -soak.rounds 40
 soak: ## kill, freeze and stop workers and services for half an hour; SOAK="-soak.rounds 9 -soak.seed 1" says otherwise
-	go test -tags real -count 1 -timeout 4h -run '^TestSoak$$' -v -artifacts -outputdir $${TMPDIR:-/tmp} ./deploy/e2e $(SOAK)
+	go test -tags real,soak -count 1 -timeout 4h -run '^TestSoak$$' -v -artifacts -outputdir $${TMPDIR:-/tmp} ./deploy/e2e $(SOAK)
 
 bench: ## run the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
